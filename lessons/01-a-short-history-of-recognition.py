@@ -147,7 +147,8 @@ Sliders(
 # changes steeply at an edge. (Notebook 02 uses this word for the slopes of a loss.) Engineers found the recipe by trial. The recipe ignores colour.
 #
 # In 2014 and 2015 a **network** took over. It computes its numbers in steps that nobody wrote down; a program adjusted them on training pictures.
-# Notebook 02 shows how.
+# The figures call this method *deep embedding*: an embedding is the vector that a network computes, and a deep network has many such steps.
+# Notebook 02 shows how it learns.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes, the figure of the lesson. Prediction: let them rank the five eras. Nearly everybody expects a steady climb. Read the thin lines first: where two of them overlap, the order of the two bars can be chance. Then the two bars of 2015: the one that was taught here alone is the fair one."
 # ## 4 · Which era finds the vehicle again?
@@ -318,7 +319,7 @@ check_eigen_weights(weights, eigen.flat(test.crops[:20]), eigen.mean, eigen.vehi
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. The gauge goes on to the next notebooks. Hand over to 02: a network learns, but what does it keep?"
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. The gauge goes on to 09. Hand over to 02: a network learns, but what does it keep?"
 # ## What to take away
 #
 # **Why did it take fifty years?** For fifty years people chose what to compare. Recognition began to work when networks learned that choice from millions of pictures, and
@@ -331,15 +332,15 @@ check_eigen_weights(weights, eigen.flat(test.crops[:20]), eigen.mean, eigen.vehi
 #
 # **What you can do:** when a report quotes an accuracy, ask three questions. On which pictures was it measured? Among how many people did the program search? How many false alarms did it raise?
 #
-# We measure the leak of this notebook by one number: the share of searches in which one crop is enough to find the vehicle again. It stands beside the meter of this course, which notebook 03 introduces.
+# What does this step give away? One number says it: the share of searches in which one crop is enough to find the vehicle again. It goes on to notebook 09, where it stands beside those of the other notebooks.
 
 # %% jupyter={"source_hidden": true} slide=""
 found = leak.iloc[-1]
-note = "deep embedding, one picture, next camera facing the same way"
+note = "the network of 2015, one crop, next camera facing the same way"
 gauge = Gauge(found.estimate, found.low, found.high, "of searches", note)
 meter = LeakageMeter.load_or_default("meter.json").with_gauge("recognised at once", gauge)
 meter.save("meter.json")
 gauges(LeakageMeter().with_gauge("recognised at once", gauge))
 
 # %% [markdown]
-# Next: [notebook 02](02-how-a-network-learns.ipynb) asks how a network learns, and what it keeps of the vehicles that it was shown.
+# Next: [notebook 02](02-how-a-network-learns.ipynb) asks what happens when a network learns, and what it keeps of the vehicles that it was shown.

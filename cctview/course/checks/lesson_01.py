@@ -52,7 +52,7 @@ def check_best_era(answer, table, pixels):
         )
     second = part.estimate.drop(best).idxmax()
     verdict = (
-        "their intervals do not touch"
+        "and their intervals do not touch"
         if part.low[best] > part.high[second]
         else "but their intervals overlap: it may be luck"
     )

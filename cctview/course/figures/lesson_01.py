@@ -174,7 +174,7 @@ def _rank1_by_count(axes, curve, count):
     dot(axes, numbers[at], rank1[at], ORANGE, 13, **look)
     dotted(axes, count, 1.2)
     axes.set(xscale="log", xlabel="eigen-vehicles used")
-    axes.set(ylim=(0, 1.15 * max(rank1.max(), 0.01)), ylabel="correct one first")
+    axes.set(ylim=(0, 1.15 * max(rank1.max(), 0.01)), ylabel="correct vehicle first")
     axes.set_xticks([n for n in (1, 2, 4, 8, 16, 32, 64, 128) if n <= numbers.max()])
     axes.xaxis.set_major_formatter(lambda number, _: f"{number:.0f}")
     axes.xaxis.set_minor_locator(NullLocator())
@@ -306,8 +306,8 @@ def by_resolution(table: pd.DataFrame, pixels: int, era: str, crop: np.ndarray) 
         if chosen:
             band(axes, rows.pixels, rows.low, rows.high, colour, 0.2, label="interval")
     axes.axvline(pixels, color=INK, linewidth=1.4)
-    axes.set(xlabel="side of the pictures (pixels)", xticks=sizes)
-    axes.set(ylabel="correct one first", ylim=(0, 1.25 * table.high.max()))  # the crop stands above
+    axes.set(xlabel="side of the crops (pixels)", xticks=sizes)
+    axes.set(ylabel="correct vehicle first", ylim=(0, 1.25 * table.high.max()))  # the crop is above
     _names_beside(axes, table, sizes[-1])
     share_axis(axes.yaxis)
     tall = figure.get_size_inches()[1]
