@@ -225,7 +225,7 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. The average is small. Then point at the few on the right, and at their crops: what makes them special? Let the room guess. Where no rule helps, only knowing by heart does."
 # ### Does it keep all of them alike?
 #
-# An average can hide a few vehicles that are hit hard. So for each vehicle we compare the networks that were shown it with those that were not: how much surer of the correct answer are those that were shown it? We pick
+# An average can hide a few vehicles that are hit hard. So for each vehicle we take the networks that were shown it and those that were not, and ask how much surer the first ones are of the correct answer. We pick
 # the most exposed vehicles on one half of the networks, and measure them on the other half.
 
 # %% jupyter={"source_hidden": true}
@@ -362,16 +362,16 @@ check_members_found(members_found, losses, member)
 #
 # **What you can do:** if somebody trained a network on your pictures, ask for two deletions: from the gallery, and from the next training.
 #
-# We measure the leak of this notebook by one number: the share of members that the better attack finds with the very crops. (It is another number than in section 4: these networks were shown all crops of their vehicles, and those of section 4 one crop of each.) It stands beside the meter of this course, which notebook 03 introduces.
+# What does this step give away? One number says it: the share of members that the better attack finds with the very crops. (It is another number than in section 4: these networks were shown all crops of their vehicles, and those of section 4 one crop of each.) It goes on to notebook 09, where it stands beside those of the other notebooks.
 
 # %% jupyter={"source_hidden": true} slide=""
 strong = attacks.stored_attacks()
 share = strong[strong.figure == "TPR at 1 % FPR"].set_index("epoch").loc[EPOCHS]
-note = "over-trained classifier, by the very pictures, 1 % false alarms"
+note = "a network trained too long, attacked with the very crops, 1 % false alarms"
 gauge = Gauge(share.estimate, share.low, share.high, "of members", note)
 meter = LeakageMeter.load_or_default("meter.json").with_gauge("found in a training set", gauge)
 meter.save("meter.json")
 show.gauges(LeakageMeter().with_gauge("found in a training set", gauge))
 
 # %% [markdown]
-# Next: [notebook 03](03-collecting.ipynb) asks how pictures are collected, and after how many days somebody can be followed.
+# Next: [notebook 03](03-collecting.ipynb) asks how such a gallery is filled, and after how many days of collecting you can follow somebody.

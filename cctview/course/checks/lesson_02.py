@@ -43,7 +43,7 @@ def check_stop(answer, history):
     if epoch == int(trained_on.idxmin()) or epoch == history.index[-1]:
         raise Wrong(
             "There the loss is lowest on the vehicles that the network was shown, and it knows"
-            " those by heart. Look at the other curve: vehicles count that it never saw."
+            " those by heart. Look at the other curve, of vehicles that it never saw."
         )
     raise Wrong(
         f"After {epoch:g} epochs the loss on new vehicles has risen again to {new[epoch]:.2f}. Stop"
