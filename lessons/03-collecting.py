@@ -188,7 +188,7 @@ course.ask(
 )
 
 # %% [markdown]
-# A city council would not notice such a bill, and neither would a company. So the price protects nobody. Section 7 of
+# A city council would not notice such a bill, and neither would a company. So the price protects nobody. Section 6 of
 # [notebook 06](06-designing-the-app.ipynb) adds what detecting and comparing cost.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. At one poll every 30 s hardly a pass is caught, but many vehicles are still in a frame of one of six cameras. Wrong answer people give: 4 per cent is nothing. It is 4 per cent each day."
@@ -224,7 +224,7 @@ known = course.count_known(passes, days=42)
 print(f"{known.seen[42]:,} vehicles, {len(passes.trace):,} passes")
 
 # %% [markdown]
-# And what does the slow collector of section 5 know, who polls every 30 seconds? We let this collector catch each pass with the probability that we measured in section 5, each pass independently of the others.
+# And what does the slow collector of section 5 know, with one poll every 30 seconds? We let this collector catch each pass with the probability that we measured in section 5, each pass independently of the others.
 
 # %% tags=["picture"] jupyter={"source_hidden": true}
 slowly = course.count_known(course.thin_out(passes, slow["pass"]), days=42)
@@ -310,7 +310,7 @@ show.Sliders(
 
 # %% [markdown]
 # - **Coarse times protect.** They are also the cheapest protection, because nobody who counts traffic needs to know the second.
-# - **False links are no protection.** One wrong row is enough to rule out the correct vehicle, but sometimes a stranger is then the only one who fits.
+# - **False links are no protection.** One false link is enough to rule out the correct vehicle, and sometimes a stranger is then the only one who fits.
 # - The study of 2013 found that four places and times, known to the hour, single out 95 % of 1.5 million people in fifteen months of data. Its places were
 #   the antennas of a phone network; ours are six cameras on one road.
 
@@ -407,7 +407,7 @@ course.check_candidates(candidates, seen)
 # - **Few passes single a driver out.** To be singled out is not yet to be named; [notebook 07](07-the-demo-app.ipynb) shows how a name gets attached.
 # - **What you can do:** ask the operator of a camera what is stored, for how long, and how exact the times are. Coarse times and early deletion cost the operator little.
 #
-# Unicity is about habits, and not about one search, so it does not count among the bits of the other notebooks. It goes on to notebook 09 as a number of its own:
+# Unicity is about habits, and not about one search, so it cannot be added to the bits of a search. It goes on to notebook 09 as a number of its own:
 
 # %% jupyter={"source_hidden": true}
 # What the words above say of this run.
@@ -430,4 +430,6 @@ place.cleanup()
 print(f"unicity: {gauge.estimate:.2f} (95% CI {gauge.low:.2f}–{gauge.high:.2f}) {gauge.unit}")
 
 # %% [markdown]
-# Next: [notebook 04](04-detecting.ipynb) asks what the detector sees in these frames, and whom it misses.
+# Here we took it for granted that somebody finds the vehicles in the frames.
+#
+# Next: [notebook 04](04-detecting.ipynb) asks what the detector sees in them, and whom it misses.
