@@ -477,4 +477,6 @@ print(
 )
 
 # %% [markdown]
-# Next: [notebook 05](05-tracking.ipynb) asks when two crops show the same vehicle.
+# The database now holds boxes, and nobody knows which of them show one vehicle.
+#
+# Next: [notebook 05](05-tracking.ipynb) asks when two crops show the same car.

@@ -56,8 +56,8 @@ same_or_different(lesson, detections, clear, distances_clear, one_colour)
 # <details><summary><b>About this notebook: 25 minutes, with the exercises 36</b></summary>
 #
 # What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: [notebook 04](04-detecting.ipynb), where the
-# system finds the vehicles. It is enough to know that it cuts them out. The article of the original series: [Tracking Vehicles with Deep
-# Learning](https://samdbrice.medium.com/de5842a75045).
+# system finds the vehicles. It is enough to know that it cuts them out. It goes with [Tracking Vehicles with Deep
+# Learning](https://samdbrice.medium.com/de5842a75045), an article of the original series.
 #
 # After this notebook you can
 #
@@ -238,7 +238,7 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask how many false alarms a police officer can bear in a day, then show the figure. Wrong answer people give: then lower the threshold. Look along the curve: fewer false alarms mean more misses, and there is nothing else to choose." slide="## What does an operator get?\n\nOne threshold, and two rates:\n\n- **false alarms** (FPIR): the vehicle is *not* there, and somebody is linked\n- **misses** (FNIR): it *is* there, and is not linked"
 # ## 5 · What does an operator get?
 #
-# An operator has one threshold, and chooses it by the false alarms that are bearable. So two rates count:
+# An operator has one threshold, and chooses it by how many false alarms are bearable. So two rates count:
 #
 # - when the vehicle is *not* there, the **false alarm rate** ([FPIR](glossary.md#fnir-and-fpir), false positive identification rate) is the share of searches that link somebody;
 # - when the vehicle *is* there, the **miss rate** (FNIR, false negative identification rate) is the share of searches that do not link it.
@@ -408,4 +408,4 @@ methods.round(2)
 # **What you can do:** when somebody shows you a match, ask how many were compared, at which threshold, and how often the system is wrong there. A percentage alone
 # answers none of that.
 #
-# Next: [notebook 06](06-designing-the-app.ipynb) adds what a crop does not show, place and time, and asks how far that carries.
+# Next: [notebook 06](06-designing-the-app.ipynb) adds what a crop does not show, place and time, and asks how a search grows from six cameras to a nation.

@@ -145,7 +145,7 @@ def false_links(distances: ArrayLike, same: ArrayLike, threshold: float) -> Card
     dot(axes, threshold, share_found, SAME)
     told = f" {false:,} false links, {true:,} true links"
     label(axes, threshold, 0.03, told, va="bottom", ha="left")
-    axes.set(xlim=(thresholds[start], thresholds[-1]), xlabel="distance threshold")
+    axes.set(xlim=(thresholds[start], thresholds[-1]), xlabel="threshold (cosine distance)")
     axes.set(ylim=(0, 1.02), ylabel="share")
     return figure
 

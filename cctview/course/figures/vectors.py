@@ -55,8 +55,8 @@ def embedding_map(
     axes.update_datalim(places)
     axes.margins(0.07)
     axes.autoscale_view()
-    axes.set(xlabel=f"first direction ({percent(shares[0])} of variance)", xticks=[])
-    axes.set(ylabel=f"second ({percent(shares[1])})", yticks=[])
+    axes.set(xlabel=f"first direction ({percent(shares[0])} of how the vectors differ)", xticks=[])
+    axes.set(ylabel=f"second direction ({percent(shares[1])})", yticks=[])
     return figure
 
 
@@ -83,7 +83,7 @@ def vector(crop: np.ndarray, embedding: np.ndarray) -> Card:
     shown = numbers.imshow(squares, cmap="PuOr", vmin=-most, vmax=most, aspect="auto")
     bar = figure.colorbar(shown, ax=numbers, fraction=0.05, pad=0.02)
     bar.ax.tick_params(labelsize=10)
-    numbers.set(xticks=[], yticks=[], xlabel="its embedding, a number a square")
+    numbers.set(xticks=[], yticks=[], xlabel="its embedding, one square per number")
     picture.set_xlabel("the crop")
     return figure
 

@@ -142,7 +142,7 @@ function verdictOf(data, state) {
   const who = state.mode === "hands" ? "The room" : people === 1 ? "You" : `The ${people} of you`;
   const facts = `${who} erred in ${percent(rates[0])} of the pairs with a false label, and in ${percent(rates[1])} of such pairs without one: a difference of ${points(harm)} percentage points (${range}).`;
   if (verdict === "harm") return `${facts} The false labels misled you. This is called automation bias.`;
-  if (verdict === "caution") return `${facts} You erred less where the system was wrong aloud: you did not trust it.`;
+  if (verdict === "caution") return `${facts} You erred less with a false label than without one: you did not trust the system.`;
   return `${facts} The interval holds 0. So few answers cannot tell whether the labels changed what you said.`;
 }
 
