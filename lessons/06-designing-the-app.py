@@ -47,8 +47,8 @@ stop_and_sort(points)
 # <details><summary><b>About this notebook: 21 minutes, with the exercises 33</b></summary>
 #
 # What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: [notebook 05](05-tracking.ipynb), where a crop
-# becomes a vector and a distance becomes a link. The article of the original series: [Designing a Deep Learning
-# App](https://samdbrice.medium.com/a980b9195727).
+# becomes a vector and a distance becomes a link. It goes with [Designing a Deep Learning
+# App](https://samdbrice.medium.com/a980b9195727), an article of the original series.
 #
 # After this notebook you can
 #
@@ -76,7 +76,7 @@ stop_and_sort(points)
 # Two things decide what an alarm is worth: the system, and how common wanted vehicles are among those that pass. The second is the
 # [base rate](glossary.md#base-rate), and no engineer can change it.
 #
-# **What can the person do who gets the alarm?** Look at the crops before you act. Know the base rate. Ask for a list of candidates, not for one name. And insist
+# **What can the person who gets the alarm do?** Look at the crops before you act. Know the base rate. Ask for a list of candidates, not for one name. And insist
 # that you can say no: in [notebook 05](05-tracking.ipynb) you measured what happens otherwise.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Ask for the prediction before the figure, and write it down. Then read the bars aloud from top to bottom. Wrong answer people give: the network got better. It did not change at all. Keep the clock for 08, where we blur every car."
@@ -348,7 +348,7 @@ check_even_gallery(even_gallery, rate)
 # </details>
 
 # %% [markdown]
-# Vehicles are not equally easy to confuse. A vehicle without look-alikes is hardly ever linked wrongly, so in fact it takes more of them: look it up in the figure of part 4.
+# Vehicles are not equally easy to confuse. A vehicle without look-alikes is hardly ever linked wrongly, so in fact it takes more of them: look it up in the figure of section 4.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Appendix · Exact, approximate, and on several computers
@@ -391,4 +391,4 @@ print(
 # **What you can do:** when a council or a company shows you such a system, ask three things. How many of its alarms were right last year? How
 # many wanted vehicles did it miss in that year? And who can say no?
 #
-# Next: [notebook 07](07-the-demo-app.ipynb) puts you in the operator's chair.
+# Next: [notebook 07](07-the-demo-app.ipynb) puts all parts together, puts you in the operator's chair, and asks what you see there.

@@ -67,8 +67,8 @@ open_app(lesson, trips)
 # <details><summary><b>About this notebook: 19 minutes, with the exercises 30</b></summary>
 #
 # What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: [notebook 06](06-designing-the-app.ipynb), where a
-# network becomes a system. It is enough to know [notebook 00](00-the-end-of-privacy.ipynb). The article of the original series: [CCTView Demo
-# App](https://samdbrice.medium.com/1423aabb4b40).
+# network becomes a system. It is enough to know [notebook 00](00-the-end-of-privacy.ipynb). It goes with [CCTView Demo
+# App](https://samdbrice.medium.com/1423aabb4b40), an article of the original series.
 #
 # After this notebook you can
 #
@@ -326,7 +326,7 @@ check_speed(speed, sightings[2:], km, trip=sightings)
 # </details>
 
 # %% [markdown]
-# Whose speed is it? Compare the rows with the card in part 1: somebody else may stand in one of them.
+# Whose speed is it? Compare the rows with the card in section 1: somebody else may stand in one of them.
 #
 # **Exercise 2, at home.** Write the join yourself. A vehicle was seen at a camera at a moment. Whose plate was read there
 # at most so many `seconds` before or after? The register has a column for each camera, with the time of the reading.
@@ -373,7 +373,8 @@ check_who(who, register, sightings)
 # **What you can do:** ask for your own file; in many places the law gives you that right ([notebook 08](08-protecting-your-privacy.ipynb)). Ask who put which fact beside it,
 # and ask for the confidence of every link.
 #
-# The meter of this course counts the [bits](glossary.md#bit) that are given away and right. Its last row is the plate of part 4. A wrong name takes back bits that were right before.
+# How much has the whole system given away by now? The meter of this course adds it up step by step, in [bits](glossary.md#bit): each bit halves the crowd in which a vehicle can hide. It counts only bits that are right.
+# Its last row is the plate of section 4. A wrong name takes back bits that were right before.
 
 # %% jupyter={"source_hidden": true}
 meter = privacy.LeakageMeter.load_or_default("meter.json")
@@ -382,4 +383,4 @@ meter.save("meter.json")
 show.bits_given(meter)
 
 # %% [markdown]
-# Next: [notebook 08](08-protecting-your-privacy.ipynb) asks what protects a driver, and against whom.
+# Next: [notebook 08](08-protecting-your-privacy.ipynb) deletes the frames, keeps the vectors, and asks what can be done to protect a driver.

@@ -103,5 +103,5 @@ def check_even_gallery(answer, rate):
     flags = -math.expm1(number * math.log1p(-rate))
     raise Wrong(
         f"Among {number:,.0f} vehicles, {100 * flags:.0f} % of the searches would link somebody."
-        " With which number does no vehicle pass in half of the searches?"
+        " In how large a gallery would half of the searches link nobody?"
     )

@@ -287,7 +287,7 @@ def costs(table: pd.DataFrame) -> Card:
         axes.plot(values, range(len(names)), color=colour, label=words, **look)
         for y, value in enumerate(values):
             beside(axes, value, y, short(value), **place)
-    for axes, words in ((store, "gigabytes (log scale)"), (seek, "seconds a search (log scale)")):
+    for axes, words in ((store, "gigabytes (log scale)"), (seek, "seconds per search (log scale)")):
         low, high = axes.dataLim.intervalx
         axes.set(xscale="log", xlabel=words, xlim=(low / 6, high * 6))
         axes.xaxis.set_major_formatter(lambda x, _: short(x))
