@@ -159,7 +159,7 @@ print(
 )
 
 # %% [markdown]
-# Finally, the thief does the thing that the vectors were made for, and [links](glossary.md#link) passes: the thief says which two are one vehicle. So the thief takes each pass at one camera, and ranks all passes at another camera by how well they fit.
+# Finally, the thief does the thing that the vectors were made for, and [links](glossary.md#link) passes: the thief says which two are one vehicle. For each pass at one camera, the thief ranks all passes at another camera by how well they fit.
 
 # %% jupyter={"source_hidden": true}
 rates = link_rates(breach)
@@ -413,7 +413,7 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is the town of notebook 00. Ask for the prediction. Then move the days, and watch the home; move the cameras, and watch the trips. Say once: it is a simulated town, and its assumptions have a page of their own. Wrong answer: deleting early changes nothing, because they see me again tomorrow. They do, but tomorrow they no longer know today." slide="## The town again\n\nA council can decide how many cameras there are, and how long their records are kept. *Which of the two would you change first?*"
 # ## 8 · What do shorter memory and fewer cameras buy a town?
 #
-# The strongest defences of part 4 were dull: keep less, and delete sooner. So we return to the town of notebook 00, where plate readers follow
+# The strongest defences of section 4 were dull: keep less, and delete sooner. So we return to the town of notebook 00, where plate readers follow
 # thousands of invented drivers, and ask what a council could still decide. ([How far to trust the city](city.md).)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
@@ -572,7 +572,7 @@ check_key_broken(matrix_of, databases[64])
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask for the last prediction, then read the five lines on the next slide. Hand over to 09." slide=""
 # ## 12 · What would it have saved?
 #
-# The meter of the course comes last. What has leaked does not come back, but we can ask what the best defence of the *database* would have taken back from the first day.
+# The meter of the course comes last: it adds up the bits that each step gave away. What has leaked does not come back, but we can ask what the best defence of the *database* would have taken back from the first day.
 
 # %% jupyter={"source_hidden": true}
 meter = privacy.LeakageMeter.load_or_default("meter.json").upto("all trips at once")

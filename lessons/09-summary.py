@@ -171,7 +171,7 @@ Sliders(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. One line each; say in which notebook it was. Do not add them up." slide=""
 # ## 5 · Which leaks does the meter miss?
 #
-# Some leaks are not bits of one search, so each has a gauge of its own. Were you among the crops that a network was [trained on](glossary.md#membership-inference)?
+# Some leaks are not bits of one search, so each has a gauge of its own. Is one crop enough to [find you again](glossary.md#rank-1)? Were you among the crops that a network was [trained on](glossary.md#membership-inference)?
 # Do your habits [single you out](glossary.md#unicity)? Does the [detector](glossary.md#detector) see you at all?
 
 # %% jupyter={"source_hidden": true}
@@ -315,6 +315,6 @@ print(
 # - **Four points single you out**: de Montjoye and others, *Unique in the Crowd* ([Scientific Reports 3:1376](https://doi.org/10.1038/srep01376), 2013).
 # - **Was I in the training set?** Carlini and others ([arXiv 2112.03570](https://arxiv.org/abs/2112.03570), 2022).
 # - **A cloak, and what became of it**: Fawkes ([arXiv 2002.08327](https://arxiv.org/abs/2002.08327), 2020) and *Data Poisoning Won't Save You From Facial Recognition* ([arXiv 2106.14851](https://arxiv.org/abs/2106.14851), 2022).
-# - **Law**: the dated table of [notebook 08](08-protecting-your-privacy.ipynb), part 9.
+# - **Law**: the dated table of [notebook 08](08-protecting-your-privacy.ipynb), section 9.
 #
 # Next: [notebook 10](10-working-with-sample-data.ipynb) asks what a detector writes down about a frame. It is homework, or the warm-up for the next time.

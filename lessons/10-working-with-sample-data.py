@@ -341,4 +341,4 @@ show.Sliders(
 # - **A box is four numbers.** They are enough to cut a vehicle out of a frame. A handful of boxes and their clocks make a trip.
 # - **What you can do:** somebody who only wants to count vehicles needs the types and the minutes. Ask why anything else is kept.
 #
-# Next: [notebook 00](00-the-end-of-privacy.ipynb) follows such vehicles down the road automatically. [Notebook 04](04-detecting.ipynb) asks what the detector misses, and [notebook 05](05-tracking.ipynb) when two crops show the same vehicle.
+# Next: [notebook 00](00-the-end-of-privacy.ipynb) follows such vehicles down the road automatically. [Notebook 04](04-detecting.ipynb) asks what the detector misses, and [notebook 05](05-tracking.ipynb) when two crops show the same car.

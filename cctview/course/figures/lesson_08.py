@@ -43,7 +43,7 @@ _TRACKERS = {
     "another network": (GREEN, "a tracker with another network"),
 }
 """Colour, and what each is called in a sentence."""
-_MEASURED = "Simulated frames: bits of a link between two cameras, by a calibrated softmax"
+_MEASURED = "Simulated frames: bits of a link between two cameras"
 """Which bits these are: `cctview.attacks.linkage`."""
 _OUTCOMES = {
     "itself": ("the correct vehicle", BLUE),
@@ -184,7 +184,7 @@ def defended(
     axes.axvline(before, color=GREY, linewidth=1.5, linestyle=DOTTED, label="before")
     name_rows(axes, rows.index)
     axes.set_xlim(min(0, rows.low.min()), 1.12 * max(before, rows.high.max()))
-    axes.set_xlabel(f"bits left (dashed: best tracker without a defence, {before:.1f})")
+    axes.set_xlabel(f"bits left (dotted line: best tracker without a defence, {before:.1f})")
     return figure
 
 

@@ -20,7 +20,7 @@ from cctview.show import (
 from cctview.stats import match_probability
 
 _HABITS = "One dot per vehicle of an average weekday, in our own model of habits"
-_BAYES = "Computed by Bayes' rule; exactly one of the vehicles is the correct one"
+_COMPUTED = "Computed, not measured; exactly one of the vehicles is the correct one"
 _ACROSS = 48  # dots in a line
 _DOT = 0.128  # in, from dot to dot
 _MOST = 9  # powers of ten on the axis of populations
@@ -92,7 +92,7 @@ def same_evidence(population: int, evidence: float) -> Card:
         f"Among {population:,} vehicles, a match worth {evidence:g} bits is correct in"
         f" {percent(right)}"
     )
-    figure = Card(title.replace(" %", "\N{NO-BREAK SPACE}%"), 3.1, _BAYES, left=1.0)
+    figure = Card(title.replace(" %", "\N{NO-BREAK SPACE}%"), 3.1, _COMPUTED, left=1.0)
     axes = figure.subplots()
     sizes = np.logspace(0, _MOST, 400)
     axes.plot(sizes, match_probability(evidence, sizes), color=DELIVERED, label="correct")

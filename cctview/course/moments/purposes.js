@@ -52,8 +52,8 @@ function play(stage) {
     draw("rect", { class: "enough", x: LEFT, y: TOP, width: WIDE * (1 - data.least), height: HIGH }),
     draw("path", { class: "axes", d: `M${LEFT} ${TOP}V${TOP + HIGH}H${LEFT + WIDE}` }),
     ...[0, 0.5, 1].flatMap((part) => [axis(part, { x: LEFT - 8, y: y(part) + 5, "text-anchor": "end" }), axis(part, { x: x(part), y: TOP + HIGH + 20, "text-anchor": "middle" })]),
-    draw("text", { class: "title", x: LEFT + WIDE / 2, y: TOP + HIGH + 44, "text-anchor": "middle" }, "lost of what you need"),
-    draw("text", { class: "title", transform: `translate(16 ${TOP + HIGH / 2}) rotate(-90)`, "text-anchor": "middle" }, "taken from the thief"),
+    draw("text", { class: "title", x: LEFT + WIDE / 2, y: TOP + HIGH + 44, "text-anchor": "middle" }, "share that you lose of what you need"),
+    draw("text", { class: "title", transform: `translate(16 ${TOP + HIGH / 2}) rotate(-90)`, "text-anchor": "middle" }, "share of bits taken from the thief"),
     frontier, ...points, span, ring, name);
   const verdict = make("p", { class: "big" });
   const steal = button("Now be the thief", () => stage.set({ thief: true, tried: [] }), { class: "go" });
