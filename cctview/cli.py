@@ -129,7 +129,7 @@ def _add_pipeline_arguments(added: dict[str, argparse.ArgumentParser]) -> None:
     for name in ("example", "detect", "scale"):
         frames = "frames: a folder, which can hold zips, or a zip"
         weights = "a detector's weights for ImageAI (default: ours)"
-        least = "lowest probability in per cent (default: %(default)s)"
+        least = "lowest confidence in per cent (default: %(default)s)"
         if name == "example":
             frames += " (default: the course's sample)"
             added[name].add_argument("folder", type=Path, nargs="?", default=SAMPLE, help=frames)

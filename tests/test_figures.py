@@ -165,7 +165,7 @@ def test_the_meter_draws_what_is_given_away():
     assert ends == [pytest.approx(x) for x in ((0, 8.9), (8.9, 14.1), (14.1, 16.5))]
     assert [bool(bar.get_hatch()) for bar in added] == [True, False, False]
     assert "16.5 of 21 bits are given away and right, 8.9 of them by the question" in figure.title
-    assert any("correct first: 41 % [38 44]" in text for text in texts(figure))
+    assert any("correct first: 41 % (38–44)" in text for text in texts(figure))
 
 
 def test_what_is_taken_back_or_misleads_is_drawn_back():

@@ -70,10 +70,8 @@ def test_several_gauges_are_all_told_and_one_alone_is_told_in_the_title():
     several = show.gauges(
         BLURRED.with_gauge("unicity", Gauge(0.61, 0.55, 0.9, "of vehicles", "four sightings"))
     )
-    assert {"unicity: 0.61 [0.55 0.90] of vehicles", "four sightings"} <= set(texts(several))
+    assert {"unicity: 0.61 (95% CI 0.55–0.90) of vehicles", "four sightings"} <= set(texts(several))
     assert "2 leaks" in several.title
     alone = show.gauges(BLURRED)
-    assert "membership: 0.07 [0.04 0.11] of members" in alone.title
-    assert not any(
-        "membership: 0.07" in text for text in texts(alone) if "Beside the meter" not in text
-    )
+    assert "membership: 0.07 (95% CI 0.04–0.11) of members" in alone.title
+    assert not any("membership: 0.07" in text for text in texts(alone) if "One leak" not in text)

@@ -79,7 +79,7 @@ def _meter_row(axes, row, before, step):
 def _share(right):
     if right.low == right.high:
         return percent(right.estimate)
-    return f"{percent(right.estimate)} [{100 * right.low:.0f} {100 * right.high:.0f}]"
+    return f"{percent(right.estimate)} ({100 * right.low:.0f}–{100 * right.high:.0f})"
 
 
 def _meter_title(meter):
@@ -179,7 +179,7 @@ def gauges(meter: LeakageMeter) -> Card:
     """The side gauges: what leaks, but cannot be subtracted from log2 N."""
     names, title = list(meter.gauges), "Beside the meter: nothing measured yet"
     if len(names) == 1:
-        title = f"Beside the meter, {names[0]}: {_figures(meter.gauges[names[0]], '.2g')}".rstrip()
+        title = f"One leak, {names[0]}: {_figures(meter.gauges[names[0]], '.2g')}".rstrip()
     if len(names) > 1:
         title = f"Beside the meter: {len(names)} leaks that no sum of bits can hold"
     rows = max(len(names), 1)
@@ -201,7 +201,7 @@ def gauges(meter: LeakageMeter) -> Card:
 
 
 def _figures(gauge, form):
-    return f"{gauge.estimate:{form}} [{gauge.low:{form}} {gauge.high:{form}}] {gauge.unit}"
+    return f"{gauge.estimate:{form}} (95% CI {gauge.low:{form}}–{gauge.high:{form}}) {gauge.unit}"
 
 
 def _capital(text):
