@@ -81,14 +81,14 @@ course.spot_vehicles(frame, of_one, there.assign(found=there.percent.notna()))
 #
 # For now we only count **clear** vehicles: longer than 20 pixels, and at least 80 % of them visible. Missing any other vehicle is not
 # counted as an error, and finding one is not counted as false. Section 5 drops this rule.
+#
+# - **[Precision](glossary.md#precision)** is the share of the boxes that are right. Each false box lowers it.
+# - **[Recall](glossary.md#recall)** is the share of the vehicles that are found. Each missed vehicle lowers it.
 
 # %% tags=["picture"]
 figures.judged_boxes(frame, of_one, true_one)
 
 # %% [markdown]
-# - **[Precision](glossary.md#precision)** is the share of the boxes that are right. Each false box lowers it.
-# - **[Recall](glossary.md#recall)** is the share of the vehicles that are found. Each missed vehicle lowers it.
-#
 # One of the two alone says little. A detector that draws boxes everywhere misses nothing, and one that draws a single certain box is never wrong.
 # One frame says little, too, so here are all frames of the twelve minutes:
 
