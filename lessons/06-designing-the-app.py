@@ -39,7 +39,7 @@ stop_and_sort(points)
 # %% [markdown]
 # Each dot is a vehicle that drives past a camera on one day, and the system compares it with a list of wanted vehicles. An [**alarm**](glossary.md#alarm) sounds when the
 # vehicle is similar enough to one of them. "Finds 50 of 100, false alarms 1 in 100" would mean that 50 of 100 wanted vehicles raise an alarm, and that one of 100 other vehicles does,
-# too. How often the system does either was measured on this course's simulated road, by appearance alone.
+# too. How often the system does either was measured on this course's simulated road, by appearance alone, and with one vehicle on the list. A longer list raises more false alarms.
 #
 # Now change who is wanted, to 1 in 10 and to 1 in 1,000, and let another day pass. Nothing about the system changes. What does?
 

@@ -144,7 +144,7 @@ def _beyond(check):
     """What is drawn for larger galleries, and why."""
     missed = check[~check["holds"]]
     if missed.empty:
-        return "Simulated. Dashed: a model that finds all of the gallery from half of it"
+        return "Simulated. Dashed: a model that foretold the whole gallery from half of it"
     worst = missed.iloc[-1]
     return (
         "Simulated. Nothing is drawn beyond: from half of the gallery a model expects false alarms"

@@ -108,7 +108,7 @@ function play(stage) {
   function told(state) {
     const { tested, turned, guess } = state;
     const all = vehicles(data, state);
-    if (tested === 0) return [make("p", {}, "Each dot is a vehicle that passes today. The system compares each with the one that is wanted. Test the first.")];
+    if (tested === 0) return [make("p", {}, "Each dot is a vehicle that passes today. The system compares each with the list of wanted vehicles. Test the first.")];
     if (tested < PEOPLE) return stopped(all[tested - 1], tested, turned);
     const { right, wrong, missed } = count(all);
     const alarms = right + wrong;
@@ -133,7 +133,7 @@ function play(stage) {
     if (!alarm) return [make("p", { class: "big" }, `Vehicle ${number} passes. No alarm.`)];
     if (!turned) {
       const face = make("button", { type: "button", class: "face", onclick: turn }, make("b", {}, "ALARM"), make("span", {}, "Turn the card over"));
-      return [make("p", { class: "big" }, `Vehicle ${number} is stopped. The system takes it for the wanted one.`), face];
+      return [make("p", { class: "big" }, `Vehicle ${number} is stopped. The system takes it for a wanted one.`), face];
     }
     const words = wanted ? ["✓ Wanted", "The alarm is right."] : ["✗ Not wanted", "Somebody else is stopped."];
     return [make("p", { class: "big" }, `Vehicle ${number} is stopped.`), make("div", { class: `face turned ${wanted ? "right" : "wrong"}` }, make("b", {}, words[0]), make("span", {}, words[1]))];

@@ -37,7 +37,7 @@ def stop_and_sort(points: pd.DataFrame) -> Moment:
     words = (
         "A thousand dots, one for each vehicle that passes on a day. You let them pass one by one."
         " Where the system raises an alarm, the vehicle is stopped, and you turn its card over to"
-        " see whether it is the wanted one. At the end of the day you say how many of the alarms"
+        " see whether it is wanted. At the end of the day you say how many of the alarms"
         " are right, and they are sorted. You set how many vehicles are wanted, and how strict the"
         " system is."
     )
