@@ -599,6 +599,8 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What can be done?
 #
+# A driver alone can do little. People who decide what is stored can do nearly everything.
+#
 # - **A table of vectors is personal data.** Without a picture it gives away a colour, a shape and a trip.
 # - **Ask what the data are for.** An owner who counts can give nearly everything back, and an owner who needs links far less.
 # - **Judge a defence by the best attacker.** Against the weakest one, nearly everything seems to work.
