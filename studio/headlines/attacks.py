@@ -69,14 +69,14 @@ HEADLINES = (
         partial(_membership, picture=0),
     ),
     Headline(
-        "Four sightings on different trips single out most commuters",
+        "Four passes on different trips single out most commuters",
         "03",
         "Of the commuters with four trips in a week, how many are the only vehicle that fits four"
-        " sightings, one a trip, whose times are known to 15 minutes?",
+        " passes, each of another trip, whose times are known to 15 minutes?",
         "all vehicles of a week of simulated habits at six cameras",
         "results --only unicity",
         partial(_unicity, role="commuter", one_a_trip=True),
-        "Draw the four from any sightings of any vehicle, so that two are often of one trip:",
+        "Draw the four from any passes of any vehicle, so that two are often of one trip:",
         partial(_unicity, role="everyone", one_a_trip=False),
     ),
 )
