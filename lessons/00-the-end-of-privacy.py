@@ -93,7 +93,7 @@ be_the_operator(finder, judge, dataset, truth)
 #
 # No plate can be read in these frames. So the system has two clues: what a vehicle looks like, and when it passed.
 #
-# **Which of the two clues tells more?** Write down your guess. Notebook 09 has the answer.
+# **Which of the two clues tells more?** Write down your guess. Notebooks 06 and 09 come back to it.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 taxi = judge.sighting_of(TAXI[0], finder.cameras[0])

@@ -84,8 +84,8 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Take the guesses that people wrote down in notebook 00. Ask for the prediction and wait. The twist: neither clue finds much alone. Ask the room why together they do: many cars look alike, and many cars come at that time, but few do both." slide="## Which clue told more?\n\nYou wrote down a guess in the first notebook: what a vehicle **looks like**, or **when** it passed."
 # ## 2 · Which clue told more?
 #
-# At the beginning of the course you wrote down a guess. The system has two clues, what a vehicle looks like and when it passed. Now we can
-# count: how often does each alone put the correct vehicle first, over all vehicles that were tracked at the camera where we looked?
+# At the beginning of the course you wrote down a guess. The system has two clues, what a vehicle looks like and when it passed. Notebook 06
+# counted what each of them finds, and this is its count once more: how often does each alone put the correct vehicle first, over all vehicles that were tracked at the camera where we looked?
 
 # %% jupyter={"source_hidden": true}
 first = found_first(read_result("searches.parquet"))
