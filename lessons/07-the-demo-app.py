@@ -213,9 +213,13 @@ ask(
     sure=reads[there].name.probability,
 )
 
-# %% [markdown]
+# %% [markdown] slide="**The person who is named gets everything**: every place, every time, every officer at the door.\n\nThe person who was really followed does not learn of it."
+# <details><summary><b>After your guess: what we take from it</b></summary>
+#
 # The person who is named gets everything: every place, every time, every officer at the door. The person who was really followed does not learn of it, and the person who is named
 # cannot say how it came about. Both need the right to see the dossier, and to have it corrected.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the confidence from which a name is believed: fewer wrong names, fewer right ones too. Wrong answer people give: ten per cent wrong is good. Of a thousand stops that is a hundred families." slide="## How often is the name right?\n\nThat was one case. So we click every second vehicle that passed all six cameras, and read one plate for each."
 # ## 4 · How often is the name right?

@@ -141,9 +141,13 @@ ask(
     vector=elsewhere["vector itself"],
 )
 
-# %% [markdown]
+# %% [markdown] slide="**The vector itself finds the vehicle at the other camera, too**, and nobody has to rebuild anything first."
+# <details><summary><b>After your guess: what we take from it</b></summary>
+#
 # The decoder rebuilds *that crop*, with its light, its pose and its colours. Of what it gains over a look-alike's crop,
 # little is left at another camera. But the last bar matters more: **the vector itself finds the vehicle at the other camera, too**, and nobody has to rebuild anything first.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The printed line is the colour. Then ask for the prediction about links. By appearance alone few are right, with the clock many more. People forget that the times were stolen too. Read the box slowly: it is the title of the article that this notebook follows." slide=""
 # The thief needs no decoder to learn one thing, such as the colour. A [linear probe](glossary.md#linear-probe) is the simplest reader there is: it multiplies each number of the vector by a weight of its own, and
@@ -177,9 +181,6 @@ ask(
 )
 
 # %% [markdown]
-# The vectors alone give a list of suspects. With the times they give a trip.
-
-# %% [markdown]
 # > ### ReID data is personal data
 # > [Re-identification](glossary.md#re-identification), or ReID, means to recognise one vehicle or person at many cameras. A vector that is made for it holds what
 # > one frame showed, and it finds the same vehicle again. Deleting the pictures does not change that.
@@ -209,9 +210,6 @@ ask(
     "08 drivers",
     pd.DataFrame(hands, index=[f"{one.name} ({one.where})" for one in DEFENCES.values()]),
 )
-
-# %% [markdown]
-# Paint and stickers make a vehicle *easier* to find, because it becomes the one with the sticker. So a driver depends on other people's decisions.
 
 # %% [markdown]
 # Two words are easily mixed up. A cloak on the road is [evasion](glossary.md#evasion): the network has learned already, and the cloak deceives it during a search.
@@ -276,8 +274,12 @@ Sliders(
     ),
 )
 
-# %% [markdown]
+# %% [markdown] slide="**A defence looks good against a tracker that knows little.** A crop that no person can recognise can be enough for a network that learned from such crops."
+# <details><summary><b>After your guess: what we take from it</b></summary>
+#
 # A defence looks good against a tracker that knows little. A crop that no person can recognise can be enough for a network that learned from such crops.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Eight minutes, the heart of the lesson. Ask the room who they are: a city that counts, a city that measures travel times, a bridge with tolls by type. Tick what they need, and leave the thief off the shelf. The key looks perfect. Now be the thief, and let the room choose the attack: off the shelf first, then adaptive. Go back, choose the best of these thieves, with the times. Ask what changed. Then tick travel times as well. Open the fold last." slide="## Who needs what?\n\nNow *you* own the database. What do you need it for, and which thief do you fear?"
 # ## 4 · Who needs what?
@@ -339,8 +341,12 @@ Sliders(
     prediction=ask("08 key", of=fifty["estimate"] / database.unprotected()["estimate"]),
 )
 
-# %% [markdown]
+# %% [markdown] slide="**A key buys time and not safety.** A few dozen known vehicles undo much of it for all the others."
+# <details><summary><b>After your guess: what we take from it</b></summary>
+#
 # A few dozen known vehicles undo much of the key for all the others. A key buys time and not safety, and it would have to change before any thief has met so many.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the cell and read the two numbers. Ask why the second is larger although each pixel moves so little. The usual wrong idea: the network has a bug. It does not have one; there are just very many pixels." slide="## Why do small changes fool a network?\n\nA **cloak** changes each number of a crop too little to see. But there are tens of thousands of them, and **all changes push the same way**."
 # ## 6 · Why do small changes fool a network?
@@ -435,7 +441,12 @@ ask(
 )
 
 # %% [markdown]
+# <details><summary><b>After your guess: what we take from it</b></summary>
+#
 # A home shows itself when a car comes back to it, so forgetting soon hides homes. It does not hide the trips of the day that is kept. Fewer cameras hide both.
+#
+# </details>
+#
 # Now decide for the town yourself: move the days, the cameras and the kind. The fourth slider makes the times coarser: if only the day of a pass is kept, nobody can tell a trip from the next.
 #
 # The town rests on assumptions. Which of them moves the result most? Each bar shows how far another assumption would have moved the share of trips that are put together:
@@ -592,9 +603,13 @@ ask(
     all=taken(USES),
 )
 
-# %% [markdown]
+# %% [markdown] slide="**Protection costs little where nobody needs the links**, and much where somebody does."
+# <details><summary><b>After your guess: what we take from it</b></summary>
+#
 # Protection costs little where nobody needs the links, and much where somebody does. (This is a model: the share that the defence takes of an average link's bits, taken off what
 # linking gave here.)
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What can be done?

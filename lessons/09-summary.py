@@ -78,8 +78,12 @@ ask(
     night=by_night.alike,
 )
 
-# %% [markdown]
+# %% [markdown] slide="**A common car at a rare hour is a rare car.**"
+# <details><summary><b>After your guess: what we take from it</b></summary>
+#
 # **A common car at a rare hour is a rare car.** Nobody needed a network for that, and nobody did anything wrong.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Take the guesses that people wrote down in notebook 00. Ask for the prediction and wait. The twist: neither clue finds much alone. Ask the room why together they do: many cars look alike, and many cars come at that time, but few do both." slide="## Which clue told more?\n\nYou wrote down a guess in the first notebook: what a vehicle **looks like**, or **when** it passed."
 # ## 2 · Which clue told more?
@@ -110,9 +114,13 @@ ask(
     both=clues["both"],
 )
 
-# %% [markdown]
+# %% [markdown] slide="**Neither clue does it alone.** Many vehicles look like yours, and many pass at the time at which yours should come, but few do both."
+# <details><summary><b>After your guess: what we take from it</b></summary>
+#
 # **Neither clue does it alone.** Many vehicles look like yours, and many pass at the time at which yours should come, but few do both. So the network is
 # weak by itself, and so is a clock. The danger is that they are put together.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. Then read the bars from top to bottom. The hatched one is no finding: somebody knows when and where to look. The last step needed no camera of ours, and it sometimes names the wrong person." slide="## Which step gave away most?\n\nOne of two million vehicles: 21 yes-or-no answers. Each answer is one **bit**."
 # ## 3 · Which step gave away most?
@@ -134,12 +142,16 @@ ask(
     appearance=bits_of["appearance"],
 )
 
-# %% [markdown]
+# %% [markdown] slide="**Place and time did most**, before the network was asked anything. The question holds them: look at this camera, in these ten minutes."
+# <details><summary><b>After your guess: what we take from it</b></summary>
+#
 # The longest part is hatched, and no algorithm found it. The *question* holds it: look at this camera, in these ten minutes. So **place and time did most**, before the network was asked anything.
 # Type and colour are part of appearance, because the network reads them off the same [embedding](glossary.md#embedding). Clock and appearance overlap, so each bar is the average of two counts: what
 # the clue gives alone, and what it adds to the other clue. Notebook 06 shows both orders.
 #
 # These bits single out a *pass*. One fact from outside makes a person of it, such as a plate that is read once beside one camera (notebook 07). Sometimes it is the wrong person, and then this step takes bits away.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Leave the evidence as it is and move the population, from a car park to a nation. Wrong answer people give: 97 % is 97 %, wherever it is. It is not: the label does not know how many others there are." slide="## What does the same evidence prove in another city?\n\nA match of a known strength, first among the vehicles of a car park, then among those of a nation."
 # ## 4 · What does the same evidence prove in another city?
@@ -165,8 +177,12 @@ Sliders(
 )
 
 # %% [markdown]
+# <details><summary><b>After your guess: what we take from it</b></summary>
+#
 # A good match is nearly certain among few vehicles. It is not among many, because strangers match as well. This is the [base rate](glossary.md#base-rate). So "a 97 % match" says nothing without the number of
 # vehicles that were compared.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. One line each; say in which notebook it was. Do not add them up." slide=""
 # ## 5 · Which leaks does the meter miss?
