@@ -238,7 +238,7 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask first: what does a month of a nation's cars cost? Take bids, as at an auction. Then point: cost protects nobody any more. End with the town: what a city gets for its money depends on the kind of camera, and the wrong trips grow with it."
 # ## 6 · What does a nation cost, and what does a town get?
 #
-# It used to cost too much to watch everybody, and that protected people in a crowd. These are the costs of this course's own pipeline, measured on two cores and multiplied. *A city* means its cameras for a
+# It used to cost too much to watch everybody, and that protected people in a crowd. Does it still? These are the costs of this course's own pipeline, measured on two cores and multiplied. *A city* means its cameras for a
 # month. *A nation* means as many plate reads as Flock says that it makes in a month (20 billion, [as quoted in 2026](https://consumerrights.wiki/Flock_License_Plate_Readers)), with a vector kept for each. *30 billion pictures* are as many as Clearview had in 2024
 # ([as the Dutch data protection authority found](https://www.computing.co.uk/news/4354046/clearview-ai-hit-gdpr-fine)).
 

@@ -150,7 +150,7 @@ def test_predictions_cover_quizzes_check_and_code_folds(page):
     assert page.get_by_text("def update").is_hidden()
     page.get_by_text("Python", exact=True).first.click()
     assert page.get_by_text("def update").is_visible()
-    assert page.get_by_text("This exercise wants Python.").is_visible()
+    assert page.get_by_text("This exercise needs Python.").is_visible()
     assert page.get_by_text("Open this lesson in JupyterLab").count() == 3
 
 
