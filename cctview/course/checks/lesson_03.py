@@ -67,7 +67,7 @@ def check_candidates(answer, sightings):
         if vehicles != wanted:
             points = f"{len(known)} known point{'s' if len(known) > 1 else ''}"
             raise Wrong(
-                f"Of {points}: {len(wanted)} vehicles are left, not {len(vehicles)}"
+                f"After {points}, {len(wanted)} vehicles should be left, not {len(vehicles)}"
                 f"{_candidates_hint(vehicles, known, at_each, sightings)}"
             )
     left = "it alone is" if len(wanted) == 1 else f"{len(wanted)} are"
