@@ -268,7 +268,7 @@ Sliders(
 #
 # ### And Clearview?
 #
-# We had to work to learn one bit, *was it in there*, about single pictures. Clearview's main danger is elsewhere. Its [gallery](glossary.md#gallery), which is the
+# We had to work to learn a single yes or no, *was it in there*, about single pictures. Clearview's main danger is elsewhere. Its [gallery](glossary.md#gallery), which is the
 # stored pictures with their addresses, needs no attack, because it is made for looking people up.
 #
 # A picture can be deleted from a gallery. It cannot simply be deleted from a network that was trained on it: the network has to be trained again without it.

@@ -109,7 +109,7 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Prediction first, then the candidates. Then go back to the page and choose MED under 'How the system searches', without the two filters. Ask what changed: not the network, only what the system is allowed to look at."
 # ## 2 · Would the original have done better?
 #
-# The original ranked by appearance alone: by the straight line between two [embeddings](glossary.md#embedding), **MED** (minimal Euclidean distance). Its author
+# The original ranked by appearance alone: by the straight line between two [embeddings](glossary.md#embedding), the vectors that a network makes of two crops. This is called **MED** (minimal Euclidean distance). Its author
 # named the weakness: it shows candidates that could never have driven there. Here are its best candidates for our driver. Those that are close
 # enough are linked: they have a thick frame.
 

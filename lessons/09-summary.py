@@ -146,7 +146,7 @@ ask(
 # <details><summary><b>After your guess: what we take from it</b></summary>
 #
 # The longest part is hatched, and no algorithm found it. The *question* holds it: look at this camera, in these ten minutes. So **place and time did most**, before the network was asked anything.
-# Type and colour are part of appearance, because the network reads them off the same [embedding](glossary.md#embedding). Clock and appearance overlap, so each bar is the average of two counts: what
+# Type and colour are part of appearance, because they are read off the same [embedding](glossary.md#embedding), the vector that the network makes of a crop. Clock and appearance overlap, so each bar is the average of two counts: what
 # the clue gives alone, and what it adds to the other clue. Notebook 06 shows both orders.
 #
 # These bits single out a *pass*. One fact from outside makes a person of it, such as a plate that is read once beside one camera (notebook 07). Sometimes it is the wrong person, and then this step takes bits away.
