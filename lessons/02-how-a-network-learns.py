@@ -374,4 +374,4 @@ meter.save("meter.json")
 show.gauges(LeakageMeter().with_gauge("found in a training set", gauge))
 
 # %% [markdown]
-# Next: [notebook 03](03-collecting.ipynb) asks how such a gallery is filled, and after how many days of collecting you can follow somebody.
+# Next: [notebook 03](03-collecting.ipynb) asks how a gallery is filled, and after how many days of collecting you can follow somebody.

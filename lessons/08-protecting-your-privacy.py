@@ -622,4 +622,4 @@ ask(
 # - **Nothing that you wear or stick on holds for long**, and a cloak on a photo cannot be issued again.
 # - **What you can do is ask**: what for, how long, how exact, who searches, who counts the errors. Owners and lawmakers can act on the answers.
 #
-# Next: [notebook 09](09-summary.ipynb) asks which step of the course gave away most.
+# Next: [notebook 09](09-summary.ipynb) asks what each step of the course gave away, and which of them gave away most.
