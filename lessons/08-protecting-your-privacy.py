@@ -296,7 +296,7 @@ who_needs_what(results, stored_draws())
 #
 # Owners who say what their data are for can give nearly everything else back. Data protection calls this
 # [purpose limitation](glossary.md#purpose-limitation). An owner who needs counts and types deletes every pass after half a minute, and the best thief is left with almost nothing.
-# It works less well where the purpose itself is to link. Travel times *are* links, so an owner who needs them can give back only a part, and an owner who needs all four uses hardly anything.
+# It works less well where the purpose itself is to link. Travel times *are* links, so an owner who needs them can give back only a part. An owner who needs all four can give back hardly anything.
 #
 # A defence is worth only what it takes from the *best* thief. And a defence of vectors leaves the times,
 # so against a thief who ignores the times, noise and "no vectors" look better than they are.
@@ -305,14 +305,14 @@ who_needs_what(results, stored_draws())
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Against the tracker off the shelf the key is perfect: no bits are left. Ask: how would you break it? Wait. The thief needs some known vehicles at both cameras: an own car, a bus line, a friend's car. Ask for the prediction, then move the slider to 10, 50, 200." slide="## Break it: the secret key\n\nEach camera's vectors are turned by a secret rotation, the same for all vehicles.\n\n*You know some vehicles that pass both cameras. What do you do?*"
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Against the tracker off the shelf the key is perfect: no bits are left. Ask: how would you break it? Wait. The thief needs some known vehicles at both cameras: the thief's own car, a bus line, a friend's car. Ask for the prediction, then move the slider to 10, 50, 200." slide="## Break it: the secret key\n\nEach camera's vectors are turned by a secret rotation, the same for all vehicles.\n\n*You know some vehicles that pass both cameras. What do you do?*"
 # ## 5 · Break it: the secret key
 #
 # The key looked perfect against the tracker off the shelf, so we attack it properly. Each camera's vectors are turned by a secret rotation.
 # Then no two cameras can be compared, and the owner can still count vehicles and tell their types.
 #
 # But the rotation is the same for all vehicles. A thief who knows *some* vehicles at both cameras can learn from them how one
-# camera's vectors turn into the other's. For example, the thief knows an own car, a bus of a known line, and a taxi with a receipt. Move the number of **known vehicles**.
+# camera's vectors turn into the other's. Such vehicles are the thief's own car, a bus of a known line, and a taxi with a receipt. Move the number of **known vehicles**.
 
 # %% jupyter={"source_hidden": true}
 FIRST, SECOND = "733-681-N", "735-683-N"
