@@ -14,6 +14,8 @@
 # # 00 · The end of privacy
 #
 # **How many cameras does it take before "seen in public" means "followed everywhere"?** Follow a car yourself first.
+#
+# (In JupyterLab, first choose *Run All Cells* in the menu *Run*. This jumps to the end of the notebook: scroll up to here again.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["picture"]
 import numpy as np
@@ -52,7 +54,7 @@ be_the_operator(finder, judge, dataset, truth)
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary><b>About this notebook: 23 minutes, with the exercises 32</b></summary>
 #
-# What you need: you can read simple Python. Nothing is downloaded, and it works offline. You need no other notebook before this one.
+# What you need: you can read simple Python; the exercises use tables of pandas, too. Nothing is downloaded, and it works offline. You need no other notebook before this one.
 #
 # After this notebook you can
 #
@@ -108,7 +110,9 @@ ask(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Now click any vehicle in this frame.** A [candidate](glossary.md#candidate) is a pass that could be the same vehicle. The cards show the best one at each other camera. A solid number is a link. If
+# In the figure, the dashed line is the true trip of the taxi. Each mark is a link, and a cross is a link to another vehicle. The title counts E 53 St, too, where you clicked.
+#
+# **Now click any vehicle in the frame below.** The percentage on its box says how sure the detector is that this is a vehicle. A [candidate](glossary.md#candidate) is a pass that could be the same vehicle. The cards show the best one at each other camera. A solid number is a link. If
 # the number is pale, the system links nobody there, because it is not confident enough.
 
 
@@ -156,6 +160,8 @@ ask(
 )
 
 # %% [markdown]
+# The thin lines are 95 % [intervals](glossary.md#interval): how far off a share could be, because only so many passes were counted.
+#
 # The system still goes wrong. A **[look-alike](glossary.md#look-alike)** is another vehicle that looks the same, such as the next taxi of the same fleet. Here are the five
 # best candidates for the taxi at a camera where the system had trouble.
 
@@ -182,6 +188,7 @@ show.candidates(
 # follow each of them from E 53 St. Each row is a vehicle, and each column a camera.
 #
 # - A filled circle is a correct link. A **cross** is a link to somebody else.
+# - An open circle: the best candidate is correct, but the system is not confident enough to link it. A dot: the best candidate is not correct, and the system links nobody.
 # - A dash is a pass that the detector or the tracker missed, so no search can find it, and the trip cannot be found whole.
 #
 # After your prediction, move the slider: it sets **how confident the system must be** before it links.
@@ -222,11 +229,11 @@ show.said_and_right(sureness(searches), calibration(searches))
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Read the five words of the list first. Ask for the prediction, then uncover, and read one row of the table with its interval." slide=""
 # ### Who is followed by mistake, if we count all vehicles?
 #
-# Twenty vehicles are few. So the table below is the same count for every vehicle that passed all six cameras, with the slider at 50 %. Each share has a 95 %
-# [interval](glossary.md#interval), from `low` to `high`: how far off it could be, because only so many vehicles were counted.
+# Twenty vehicles are few. So the table that follows your prediction is the same count for every vehicle that passed all six cameras, with the slider at 50 %. The share has a
+# 95 % interval from `low` to `high`.
 #
-# - *Could be*: the tracker has every pass of the trip, so a perfect search would find it whole. (One camera sees one carriageway only. A trip on the other counts as
-#   whole without it.)
+# - *Could be*: the tracker has every pass of the trip, so a perfect search would find it whole. (One camera sees only one side of the road. A trip on the other
+#   side counts as whole without it.)
 # - *Whole*: every pass is linked correctly. *Some*: some are, and no link is wrong. *Nothing*: nothing is linked.
 # - *Wrong*: at least one link follows somebody else.
 
@@ -248,12 +255,13 @@ ask(
 
 # %% [markdown]
 # So the system follows some vehicles all the way. Where it is wrong, it does not fail quietly: it follows somebody else.
+# The other vehicle need not be a look-alike. A crop is small, and a probable time of the drive can outweigh a difference in appearance.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Go back to the numbers that the room called out at the beginning. Ask for the prediction. Then move the first slider to each number of the room. Then change the kind of camera, and nothing else. Then the days. Say once: nobody has measured a town here, this is what our assumptions give." slide="## How many cameras does it take?\n\nSix cameras on one road follow nobody home. So here is a whole town, with thousands of drivers. It is simulated: no real town was measured."
 # ## 4 · How many cameras does it take?
 #
 # Six cameras on one road follow nobody home. So here is a whole simulated town, with thousands of drivers who have homes, work and errands. A *[plate reader](glossary.md#plate-reader)*
-# is a camera that reads number plates. A *still camera* (*stills* in the menu) is one like ours: it takes one small frame every 1.7 seconds.
+# is a camera that reads number plates. A *still camera* (*stills* in the figure) is one like ours: it takes one small frame every 1.7 seconds. *Larger stills* would take larger frames.
 #
 # No real town was measured. We took from our simulated road how well still cameras link, and from reports how well plate readers read. We assumed the rest.
 # [How far to trust the city](city.md) lists every assumption. Some numbers of cameras carry the name of a court case or a city with as many cameras. The roads there may be longer or shorter than in our town.
@@ -276,8 +284,9 @@ ask(
 )
 
 # %% [markdown] slide=""
-# **Try three things.** Move *Cameras* down to the number that you wrote down. Change the *kind* to stills, and move *Cameras* up to 1,000. Then change how long the records are
-# kept. The fourth slider is off, because nothing here measures it: would appearance link a vehicle to itself on another day? Move it to see what would follow.
+# **Try four things in the figure above.** Move *Cameras* down to the number that you wrote down, and back to 176. Change how long the records are kept, and watch how many homes
+# are found. Then change the *kind* to stills, and move *Cameras* up to 1,000. The fourth slider is off, because nothing here measures it: would appearance link a vehicle to
+# itself on another day? Move it, and see whether that would help the stills.
 #
 # <details><summary><b>What we see in it</b></summary>
 #
@@ -318,14 +327,14 @@ ask(
 # The question of this notebook is a legal one, and US courts have begun to answer it (as of November 2026). They ask whether the police made a *search* in the sense of the US Constitution. Such a search mostly needs a judge's warrant.
 #
 # - [*Carpenter v. United States*](https://www.supremecourt.gov/opinions/17pdf/16-402_h315.pdf) (2018): the police need a warrant for a person's past phone locations.
-# - [*Commonwealth v. McCarthy*](https://law.justia.com/cases/massachusetts/supreme-court/2020/sjc-12750.html) (Massachusetts, 2020): **four** fixed plate readers were no search. Widespread use could be one.
+# - [*Commonwealth v. McCarthy*](https://law.justia.com/cases/massachusetts/supreme-court/2020/sjc-12750.html) (Massachusetts, 2020): the use of **four** fixed plate readers was no search. Widespread use could be one.
 # - [*Schmidt v. Norfolk*](https://footnote4a.org/news/schmidt-amici) (E.D. Va., 27 January 2026): **176** plate readers in one city were upheld, because they do not capture the whole of anyone's movements:
 #   **"not today"**. The appeal was pending in November 2026, and 16 states had filed a brief for the city.
 # - [*Chatrie v. United States*](https://stateofsurveillance.org/news/chatrie-supreme-court-ruling-geofence-warrant-fourth-amendment-search-2026/), No. 25-112 (29 June 2026, 6 to 3): a demand for everybody's phone locations in one area is a search, **even for a limited time**.
 #
 # *Chatrie* is the closest to our system, because the demand was not for one person. It was for everybody who was there.
 #
-# **At how many cameras, of which kind, and with records kept for how long, would your answer change?** Compare it with the number that you wrote down.
+# Are our six cameras a search, in your view? **At how many cameras, of which kind, and with records kept for how long, would your answer change?** Compare it with the number that you wrote down.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes: let the room say what to count, type it in, read out what the check says. The usual mistake is to divide by all searches; the check says so." slide=""
 # ## Your turn
@@ -341,7 +350,7 @@ print(f"{len(linked)} of {len(links)} searches end in a link: {len(linked) / len
 
 # %% [markdown]
 # **Exercise 1, together.** What fraction of these links is wrong? Half of the work is done: `linked.right` says for each link whether it is right. Put
-# your code in the place of the three dots, and run the cell.
+# your code in the place of the three dots, and run the cell (Shift+Enter).
 
 # %% tags=["exercise"]
 right = linked.right.astype(bool)
@@ -376,8 +385,8 @@ check_sureness(sure, links, tolerated=0.1)
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# Sort the rows by `probability`, the highest first. `(~right).cumsum()` counts how many rows so far are wrong; divide by how many rows there are so far. The last row
-# at which this is at most 0.1 is where you stop.
+# Sort `links` by `probability`, the highest first (`sort_values`), and call the result `surest`. `(~surest.right.astype(bool)).cumsum()` counts how many of its rows so far
+# are wrong. Divide by how many rows there are so far: `np.arange(1, len(surest) + 1)`. The last row at which this is at most 0.1 is where you stop.
 #
 # </details>
 
