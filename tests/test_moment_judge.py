@@ -144,7 +144,7 @@ def truth_now(page, moment):
 
 def test_two_people_by_keys_then_mouse_then_the_result(browser, moment):
     page, errors = open_moment(browser, moment)
-    page.get_by_role("button", name="one person at a time").press("Enter")
+    page.get_by_role("button", name="Start alone").press("Enter")
     seen = set()
     for _ in range(16):
         seen.add(page.locator(".says").text_content())
@@ -165,13 +165,13 @@ def test_two_people_by_keys_then_mouse_then_the_result(browser, moment):
     assert "The interval holds 0" in page.locator(".verdict").text_content()
     assert page.locator(".truths figure").count() == 16
     page.get_by_role("button", name="Begin again").press("Enter")
-    assert page.get_by_role("button", name="show of hands").is_visible()
+    assert page.get_by_role("button", name="a show of hands").is_visible()
     assert errors == []
 
 
 def test_a_show_of_hands_by_touch_on_a_phone(browser, moment):
     page, errors = open_moment(browser, moment, width=390, height=844, touch=True)
-    page.get_by_role("button", name="show of hands").tap()
+    page.get_by_role("button", name="a show of hands").tap()
     page.get_by_role("button", name="Next pair").tap()
     assert "Type how many hands" in page.locator(".status").text_content()
     for _ in range(16):

@@ -139,7 +139,8 @@ def map_png(dossier: Dossier | None) -> bytes:
     trip, sure = dossier.sightings[["camera", "time"]], dossier.sightings["probability"]
     title = None
     if not sure.isna().all():
-        title = f"Linked at {len(trip)} cameras; the least sure link is {100 * sure.min():.0f} %"
+        linked = f"Linked at {len(trip) - 1} other cameras"
+        title = f"{linked}; the least sure link is {100 * sure.min():.0f} %"
     note = "Simulated. Right or wrong: no operator knows"
     note = "Frames of your own" if dossier.own else note
     return drive(trip, title=title, note=note).to_bytes(dots=130)

@@ -110,8 +110,9 @@ def who_is_linked(rates: pd.DataFrame, note: str = "") -> Card:
     share = rates["estimate"]
     names = [name for name in OUTCOMES if name in rates.index]
     title = (
-        f"A search links {percent(share[names[0], 'right'])} of the vehicles that were {names[0]};"
-        f" of those that {names[-1]}, it takes {percent(share[names[-1], 'another'])} for another"
+        f"Of the vehicles that were {names[0]}, a search links"
+        f" {percent(share[names[0], 'right'])}; of those that {names[-1]}, it takes"
+        f" {percent(share[names[-1], 'another'])} for another"
     )
     figure = Card(title, 2.9, note or f"Searches, {_note('twin')}", left=1.75, right=0.4, top=0.42)
     axes = figure.subplots()

@@ -68,7 +68,7 @@ def _title(trip):
     seen = trip["camera"].nunique()
     if seen == 1:
         return f"Seen at one camera, {street_of(trip['camera'].iloc[0])}, and nowhere else"
-    linked = f"Linked at {seen} of {len(DRIVE)} cameras"
+    linked = f"Linked at {seen - 1} of {len(DRIVE) - 1} other cameras"
     if wrong:
         return f"{linked}, but {wrong} of the links {'is' if wrong == 1 else 'are'} wrong"
     seconds = int((trip["time"].max() - trip["time"].min()).total_seconds())

@@ -31,15 +31,15 @@ _MINUTES = re.compile(r"^# .*(?:Time|About this notebook)[ |:]+(\d+ minutes.*)$"
 _HEAD = """\
 # Headline numbers
 
-This page is made by `python -m studio numbers` from the tables in `data/results/`. A test fails if
-it does not agree with them.
-
 Each number has the question that it answers, the gallery that it was measured in, and the command
 that makes its table. Below it stands the strongest other reasonable choice, and what that choice
 would have said. All numbers but those of the last section are of the simulated road.
 
 An interval says how much a number depends on the vehicles that happened to drive there. A second
 seed of the simulation has other vehicles on other trips: it says how much is chance altogether.
+
+This page is made by `python -m studio numbers` from the tables in `data/results/`. A test fails if
+it does not agree with them.
 """
 _CHANCE = {
     "numbers": "nothing is drawn at random",

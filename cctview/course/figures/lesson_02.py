@@ -40,7 +40,7 @@ def one_weight(one: OneWeight, pixels: np.ndarray, weight: float) -> Card:
 
     `pixels` are those of the images that `one` was made from.
     """
-    title = f"With a weight of {weight:g} the loss is {one.loss(weight):.2f}"
+    title = f"With a weight of {weight:g} the loss is {one.loss(weight):.2f} (0 would be perfect)"
     figure = Card(title.replace("-", "−"), 3.1, photographs=True, left=1.45, hspace=0.12)
     rows, count = one.examples(), len(one.examples())
     grid = figure.add_gridspec(2, count, height_ratios=(1, 2.2))

@@ -15,8 +15,8 @@ STATES = "city-figure.json"
 _BEGIN = {"count": 6, "kind": 2, "days": 1, "other": 0}
 _OTHER = {
     "appearance": (
-        "Appearance from day to day",
-        ("does not hold (off)", "holds by half", "holds"),
+        "Is a car known again on another day?",
+        ("no (as assumed)", "half of the time", "yes"),
         ("", "appearance half kept", "appearance kept"),
     ),
     "times": (

@@ -155,7 +155,7 @@ function play(stage) {
 
   const opening = make("div", { class: "opening" },
     make("p", {}, "Two crops from two cameras. Do they show the same vehicle? Half of the pairs do; in the others the two vehicles have one colour. Beside some pairs you see what the system says."),
-    button("Start: one person at a time", () => begins("people")), button("Start: a show of hands", () => begins("hands")),
+    button("Start alone, or one after another", () => begins("people")), button("Start with a room: a show of hands", () => begins("hands")),
     make("div", { class: "preview" }, ...data.pairs.slice(0, 4).flatMap((pair) => pair.pictures.map((src) => make("img", { src, alt: "" })))));
   const says = make("p", { class: "says" });
   const crops = [1, 2].map((number) => make("img", { alt: `Crop ${number} of the pair` }));

@@ -4,7 +4,7 @@
 
 const NONE = -1;
 const MARKS = { right: "✓", stranger: "✗", missed: "–" };
-const SAID = { right: "right", stranger: "wrong: a stranger is followed", missed: "missed" };
+const SAID = { right: "right, or rightly none of these", stranger: "wrong: a stranger is followed", missed: "missed" };
 
 /** What became of a pick. */
 function verdict(pick, truth) {
@@ -65,14 +65,14 @@ function play(stage) {
       return button(done ? "✓" : "", () => follow(car), { class: done ? "box done" : "box", style, "aria-label": label, title: label });
     });
     const others = data.frames.map((one, k) => button(one.place, () => stage.set({ frame: k }), { "aria-pressed": k === frame }));
-    stage.say(`${cars.length} cars can be followed from ${place}.`);
+    stage.say(`${cars.length} cars have a box: they are large enough here, and pass at least ${data.further} more cameras.`);
     return [
       make("div", { class: "look" },
         make("div", { class: "screen" }, make("img", { src: picture, alt: `The road at ${place}, ${time}, with ${cars.length} cars to choose from` }), ...boxes),
         make("div", { class: "places", role: "group", "aria-label": "Camera" }, make("span", {}, "Camera: "), ...others)),
       make("div", { class: "tell" },
         make("p", { class: "big" }, rounds.length ? "Click another car in a yellow box." : "You are the operator. Click a car in a yellow box."),
-        make("p", {}, "Then find it again at each camera that it comes to next. You see four crops each time."),
+        make("p", {}, "Then find it again at each camera that it comes to next. Each time you see four cut-out pictures, called crops."),
         make("p", {}, "At the end the system's picks for the same car are turned over, and then the truth."),
         ...ledger(rounds)),
     ];
@@ -90,7 +90,7 @@ function play(stage) {
     const offers = crops.map((one, k) =>
       make("button", { type: "button", class: "offer", onclick: () => pick(k), "aria-label": `Crop ${k + 1}: ${one.looks}, ${one.after} s later` },
         ...crop(one, `${k + 1} · ${one.after} s later`)));
-    stage.say(`Camera ${picks.length + 1} of ${steps.length}: ${place}. Choose a crop, or “None of these”. Keys: 1 to ${crops.length}, and 0.`);
+    stage.say(`Camera ${picks.length + 1} of ${steps.length}: ${place}. Choose a crop, or “None of these”.${keyed(` Keys: 1 to ${crops.length}, and 0.`)}`);
     return [
       make("div", { class: "own" },
         make("img", { src: own, alt: looks }),
@@ -114,7 +114,7 @@ function play(stage) {
     const how = judged && verdict(picked, step.truth);
     const attributes = { class: `card ${covered ? "covered" : ""} ${how || ""} ${fresh ? "fresh" : ""}`, role: "img" };
     attributes["aria-label"] = `${who} at ${step.place}: ${covered ? "still covered" : said}${how ? `, ${SAID[how]}` : ""}`;
-    if (covered) return make("div", attributes, make("span", { class: "question" }, "?"));
+    if (covered) return make("div", { ...attributes, onclick: turn }, make("span", { class: "question" }, "?"));
     const shown = picked === NONE ? [make("span", { class: "nobody" }, "none of these")] : crop(step.crops[picked], note ?? said);
     if (picked === NONE && note) shown.push(make("span", {}, note));
     return make("div", attributes, ...shown, ...(how ? [make("b", { class: "mark" }, MARKS[how])] : []));
@@ -129,19 +129,20 @@ function play(stage) {
       ["The system", steps.map((step) => card(step, step.system, {
         who: "The system", judged, covered: turned < 1, fresh: turned === 1, note: step.system === NONE ? `best: ${percent(step.sure)} sure` : `${percent(step.sure)} sure`,
       }))],
-      ["The truth", steps.map((step) => card(step, step.truth, { who: "The truth", covered: turned < 2, fresh: judged, note: step.truth === NONE ? "missed by the tracker" : undefined }))],
+      ["The truth", steps.map((step) => card(step, step.truth, { who: "The truth", covered: turned < 2, fresh: judged, note: step.truth === NONE ? "it passed, and the tracker missed it" : undefined }))],
     ];
     const grid = make("div", { class: "cards", style: `--cameras: ${steps.length}` },
       make("img", { src: own, alt: `Your car: ${looks}`, class: "corner" }), ...steps.map((step) => make("b", {}, step.place)),
       ...rows.flatMap(([who, cards]) => [make("b", { class: "who" }, who), ...cards]));
     const words = ["Turn over the system's picks", "Turn over the truth", "Follow another car"][turned];
     const go = button(words, judged ? () => stage.set({ car: null, picks: [], turned: 0 }) : turn, { class: "go" });
-    const top = judged ? result(steps, picks) : `You followed the ${looks} past ${steps.length} cameras.`;
-    stage.say(judged ? "✓ right   ✗ a stranger is followed   – missed" : "Whom did the system follow? Turn the cards over.");
+    const top = judged ? result(steps, picks) : turned ? linked(steps) : `Your picks for the ${looks}, at ${steps.length} cameras.`;
+    stage.say(judged ? "✓ right, or rightly “none of these”   ✗ a stranger is followed   – missed" : turned ? "Which of these are right?" : "Whom did the system follow? Turn its cards over.");
     const below = judged && rounds.length > 1 ? [make("p", { class: "sum" }, summary(rounds))] : [];
     return [make("div", { class: "result" }, make("p", { class: "big" }, top), grid, make("div", { class: "next" }, go, ...below))];
   }
 
+  const linked = (steps) => `The system links somebody at ${steps.filter((step) => step.system !== NONE).length} of ${steps.length} cameras.`;
   const percent = (share) => `${Math.round(100 * share)} %`;
 
   function result(steps, picks) {

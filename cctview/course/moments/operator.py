@@ -62,11 +62,12 @@ def operator_game(
     Returns
     -------
     dict
-        ``frames``, for each its ``frame`` (id), ``place``, ``time``, ``picture`` (a data URI),
-        ``width``, ``height`` and ``cars``. A car has its ``box``, its ``crop``, ``looks`` (what the
-        system reads off it) and ``steps``: one for each camera that it comes to later, with
-        ``place``, ``crops`` (``picture``, ``looks``, ``after``: seconds), ``truth`` and ``system``
-        (which crop; -1 for none of them), and ``sure`` (of the system's best candidate).
+        ``further``: at how many further cameras a car must still be seen. ``frames``, for each its
+        ``frame`` (id), ``place``, ``time``, ``picture`` (a data URI), ``width``, ``height`` and
+        ``cars``. A car has its ``box``, its ``crop``, ``looks`` (what the system reads off it) and
+        ``steps``: one for each camera that it comes to later, with ``place``, ``crops``
+        (``picture``, ``looks``, ``after``: seconds), ``truth`` and ``system`` (which crop; -1 for
+        none of them), and ``sure`` (of the system's best candidate).
 
     Raises
     ------
@@ -117,7 +118,7 @@ def operator_game(
                 ],
             }
         )
-    return {"frames": frames}
+    return {"frames": frames, "further": _LEAST_NEXT}
 
 
 def _detections(finder, judge, dataset, truth):
@@ -221,4 +222,5 @@ def _step(finder, judge, picture, clear, tracklet, camera, seconds, rows, found)
 def looks(finder: TripFinder, tracklet: int) -> str:
     """What the system reads off a tracklet, such as "grey sedan"."""
     read = {name: str(table.iloc[tracklet].idxmax()) for name, table in finder.read.items()}
-    return read["colour"] if "taxi" in read["colour"] else f"{read['colour']} {read['kind']}"
+    kind = read["kind"].replace("suv", "SUV")
+    return read["colour"] if "taxi" in read["colour"] else f"{read['colour']} {kind}"

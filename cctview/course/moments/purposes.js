@@ -136,7 +136,9 @@ function play(stage) {
     if (!last) return `All ${data.crowd} are lit: you know nothing yet.`;
     const bare = data.none.find((one) => one.who === last.who && one.times === last.times);
     const stronger = attacks.some((one) => one.bits > last.bits) ? "Another attack gets further." : "No other attack here gets further.";
-    return `As if ${number} of ${data.crowd} were left. Without the defence: ${bare ? left(data.crowd, bare.bits) : "not measured"}. ${stronger}`;
+    const open = bare && left(data.crowd, bare.bits);
+    const without = !bare ? "Without the defence this was not measured." : number > open ? `Without the defence it is ${open}.` : `Without the defence it is ${open}, so against this attack the defence does nothing.`;
+    return `As if ${number} of ${data.crowd} were left. ${without} ${stronger}`;
   }
 
   return (state) => {

@@ -14,10 +14,10 @@ function verdict(at, clock) {
   const percent = `${Math.round(100 * sure)} %`;
   const unsure = sure < LEAST ? "nothing fits" : `at best ${percent} sure`;
   const system = at.linked ? `linked, ${percent} sure` : `no link: ${at.why === "not found" ? unsure : at.why.replace("not found: ", "")}`;
-  const missed = at.passed === null ? "It did not pass here in these minutes." : `It passed here at ${clock(at.passed)}.`;
+  const missed = at.passed === null ? "Your vehicle did not pass here in these minutes." : `Your vehicle passed here at ${clock(at.passed)}.`;
   if (at.linked) return right ? { system, truth: "Correct.", kind: "right" } : { system, truth: `Wrong: another vehicle. ${missed}`, kind: "wrong" };
   if (at.passed === null) return { system, truth: missed, kind: "absent" };
-  return { system, truth: right ? `Missed: the first candidate is correct. ${missed}` : `Missed. ${missed}`, kind: "missed" };
+  return { system, truth: right ? `Missed: its best guess is correct, but it was not sure enough. ${missed}` : `Missed. ${missed}`, kind: "missed" };
 }
 
 /** How many of a trip's searches ended in which way. */
@@ -109,7 +109,10 @@ function play(stage) {
   function go(vehicle) {
     const [camera, seconds] = data.seen[vehicle];
     const k = data.cameras[camera].boxes.findIndex((boxes) => boxes.some(([one]) => one === vehicle));
-    if (k >= 0) stage.set({ camera, k, speed: 0 });
+    if (k >= 0) {
+      stage.set({ camera, k, speed: 0 });
+      screen.scrollIntoView({ block: "nearest" });
+    }
     else stage.say(`It passed ${names[camera]} at ${clock(seconds)}: these minutes do not play here.`);
   }
   function row(at, picked, truth) {
@@ -129,7 +132,7 @@ function play(stage) {
   }
   function drawAnswer({ picked, truth }) {
     if (picked === null) {
-      answer.replaceChildren(make("p", { class: "hint" }, "At which other cameras does the system find a vehicle? Click one in the frame, or press tab and enter."),
+      answer.replaceChildren(make("p", { class: "hint" }, `At which other cameras does the system find a vehicle? Click one in the frame${keyed(", or press tab and enter")}.`),
         make("p", {}, `${names.length} simulated cameras, ${data.from} to ${data.to}. Every answer was computed beforehand, from what they recorded between ${data.first} and ${data.last}, and stored.`));
       return stage.say("");
     }
@@ -141,7 +144,7 @@ function play(stage) {
       : `The system links it at ${right + wrong} of ${plural(trip.length, "other camera")}.`;
     answer.replaceChildren(
       make("div", { class: "asked" }, crop(picked, true), make("p", {}, make("b", {}, `The ${look} at ${names[camera]}, ${clock(seconds)}. `), words)),
-      button(truth ? "Hide the truth (T)" : "Turn over the truth (T)", turn, { class: "turn" }),
+      button((truth ? "Hide the truth" : "Turn over the truth") + keyed(" (T)"), turn, { class: "turn" }),
       make("ol", {}, ...trip.map((at) => row(at, picked, truth))));
     stage.say(truth ? `${words} We know this because the road is simulated; the operator does not.` : words);
   }

@@ -119,8 +119,10 @@ function play(stage) {
     change({ asked: 0 });
   }
 
+  const upcoming = () => list().find(({ number }) => number >= stage.state.asked);
+
   function askNext() {
-    const question = list().find(({ number }) => number >= stage.state.asked);
+    const question = upcoming();
     if (question) change({ asked: question.number + 1 });
   }
 
@@ -187,6 +189,7 @@ function play(stage) {
     const asking = list(), asked = asking.filter(({ number: k }) => k < state.asked);
     next.disabled = all.disabled = asked.length === asking.length;
     again.disabled = state.asked === 0;
+    next.textContent = next.disabled ? "Ask" : `Ask: ${upcoming().words}`;
     if (!passes) return;
     shown = ask(asked, asked.length, passes, PLACES[state.place].groups, cameras, data.vehicles);
     if (yours()) shown.counts = shown.counts.map((others) => others + 1);

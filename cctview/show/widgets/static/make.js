@@ -8,3 +8,8 @@ function make(tag, attributes = {}, ...children) {
   element.append(...children);
   return element;
 }
+
+/** Words about keys, where there are some: not on a phone. */
+function keyed(words) {
+  return matchMedia("(pointer: fine)").matches ? words : "";
+}
