@@ -128,7 +128,10 @@ def test_the_table_of_defences_is_whole():
     assert (cases >= set(protection.TRACKERS[:3])).all()
     assert table[list(protection.USES)].notna().all(axis=None)
     for defence in defend.DEFENCES.values():
-        assert set(table[table.defence == defence.name].strength) == set(defence.strengths)
+        measured = set(table[table.defence == defence.name].strength)
+        assert measured == set(defence.strengths), (
+            f"{defence.name}: run `python -m studio rebuild --only defences`"
+        )
 
 
 def test_what_a_defence_buys_is_what_its_best_tracker_loses():
@@ -146,11 +149,8 @@ def test_what_a_defence_buys_is_what_its_best_tracker_loses():
 def test_more_of_a_defence_leaves_fewer_bits():
     """In the intervals, and for the best tracker; between the weakest and the strongest."""
     table = protection.stored()
-    for name, defence in defend.DEFENCES.items():
-        weak, strong = (
-            table[(table.defence == name) & (table.strength == strength)]
-            for strength in (defence.strengths[0], defence.strengths[-1])
-        )
+    for name in defend.DEFENCES:
+        weak, strong = (protection.at_strength(table, name, strength) for strength in (1, 3))
         assert strong.bits_low.max() <= weak.bits_high.max(), name
 
 

@@ -1,6 +1,7 @@
 """Defences against hand-computed cases, their own definitions, and independent implementations."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from cctview.attacks.crops import LabelledCrops
+from cctview.attacks.crops import LabelledCrops, window
 from cctview.defences import catalogue as defend
 from studio.studies import purify
 from tests.scenes import picture
@@ -36,18 +37,21 @@ def labelled_crops(n=12, cameras=2, dimensions=32, seed=0, images=True):
     return LabelledCrops(table, vectors, windows, np.tile([16, 16, 32, 32], (len(table), 1)))
 
 
-def test_a_defended_window_is_the_window_of_the_defended_frame():
+@pytest.mark.parametrize(
+    "name", [name for name, defence in defend.DEFENCES.items() if defence.whole_frame]
+)
+def test_a_defended_window_is_the_window_of_the_defended_frame(name):
     """What is done to a window is what doing it to the whole frame would give, for all whole-frame
     defences.
     """
-    from cctview.attacks.crops import window
-
     frame, box = picture(3, 240, 352), np.array([150, 90, 190, 120])
-    cut, inside = window(frame, box)
-    for change, strength in ((defend.pixelate, 8), (defend.blur, 2), (defend.jpeg, 30)):
-        whole = change(frame, strength)[box[1] : box[3], box[0] : box[2]]
-        part = change(cut, strength)[inside[1] : inside[3], inside[0] : inside[2]]
-        assert np.abs(whole.astype(int) - part).max() <= 1, change
+    defence, one = defend.DEFENCES[name], pd.DataFrame({"vehicle": [1]})
+    for strength in defence.strengths:
+        whole, part = (
+            defence.apply(LabelledCrops(one, np.zeros((1, 0)), (image,), inside[None]), strength, 0)
+            for image, inside in ((frame, box), window(frame, box))
+        )
+        assert np.abs(whole.images[0].astype(int) - part.images[0]).max() <= 1, strength
 
 
 def test_a_mask_hides_its_share_and_nothing_else():
@@ -127,7 +131,14 @@ def test_coarse_time_and_retention():
     assert defend.retain(data, 120).kept == 120
 
 
-@pytest.mark.parametrize("name", ["pixelate", "blur", "jpeg", "mask"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, defence in defend.DEFENCES.items()
+        if defence.where == "pixels" and "cloak" not in name
+    ],
+)
 def test_defences_of_pixels_change_pictures_more_the_stronger_they_are(name):
     data, defence = labelled_crops(n=3), defend.DEFENCES[name]
     before = np.stack(data.images).astype(float)
@@ -143,6 +154,24 @@ def test_defences_of_pixels_change_pictures_more_the_stronger_they_are(name):
 def test_pixels_need_pictures():
     with pytest.raises(ValueError, match="images=True"):
         defend.DEFENCES["blur"].apply(labelled_crops(images=False), 1, 0)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, defence in defend.DEFENCES.items() if defence.where != "pixels"]
+)
+def test_a_defence_leaves_every_crop_in_its_row(name):
+    data, defence = labelled_crops(dimensions=256), defend.DEFENCES[name]
+    for strength in defence.strengths:
+        table = defence.apply(data, strength, 0).table
+        pd.testing.assert_frame_equal(
+            table.drop(columns="seconds"), data.table.drop(columns="seconds")
+        )
+
+
+def test_lesson_08_says_what_every_defence_does():
+    lesson = Path("lessons/08-protecting-your-privacy.py").read_text(encoding="utf-8")
+    rows = [line.lower() for line in lesson.splitlines() if line.startswith("# | ")]
+    assert [name for name in defend.DEFENCES if not any(name in row for row in rows)] == []
 
 
 def test_every_defence_says_who_and_what_is_proven():

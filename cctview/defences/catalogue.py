@@ -30,7 +30,10 @@ PRIVATE = 10.0
 _CAMERA, _DATABASE, _LAW = "camera's owner", "database's owner", "law"
 
 Change = Callable[[LabelledCrops, float, int], LabelledCrops]
-"""``change(crops, strength, seed)`` returns the defended crops; of pixels, without vectors."""
+"""``change(crops, strength, seed)`` returns the defended crops: all of them, in their order, since
+the study compares row by row. Of pixels they have other windows and no vectors; of vectors, other
+vectors; of the database, other times (``table.seconds``) or another ``kept``.
+"""
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,19 @@ class Defence:
 
     Attributes
     ----------
+    name : str
+        Its key in `DEFENCES`; readers see it, and files are named by it.
     where : str
-        "pixels", "vectors" or "database".
+        "pixels", "vectors" or "database". It decides what attackers see, and which uses can suffer:
+        of pixels counting and speeds, of the others travel times; of all of them types.
     strengths : tuple of float
         From weak to strong, in the given unit.
+    unit : str
+        What stands after a strength in texts, such as "seconds kept"; empty for on or off.
     who : tuple of str
         Who could apply it, or order it.
+    apply : callable
+        See `Change`; random numbers follow from its seed.
     guarantee : str
         What is proven about it; most have none, and say so.
     whole_frame : bool
