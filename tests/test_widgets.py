@@ -25,7 +25,6 @@ from cctview.show.widgets import (
     Sliders,
     Steps,
     Toggle,
-    all_cameras,
     all_sliders,
     predict,
 )
@@ -397,10 +396,9 @@ def test_bad_specifications_are_refused_with_a_remedy(make, error, words):
         make()
 
 
-def test_what_was_made_can_be_found(scene):
-    sliders, camera = make_sliders(), Camera(scene)
+def test_sliders_that_were_made_can_be_found():
+    sliders = make_sliders()
     assert all_sliders()[-1] is sliders
-    assert all_cameras()[-1] is camera
 
 
 def test_live_views_are_taken_out_and_stills_left():

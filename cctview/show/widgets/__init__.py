@@ -1,7 +1,7 @@
 """What notebooks are operated with: the camera, sliders round a figure, predictions, a quiz, and
 what is shown live alone."""
 
-from cctview.show.widgets.camera import Camera, all_cameras
+from cctview.show.widgets.camera import Camera
 from cctview.show.widgets.camera_still import encode_still
 from cctview.show.widgets.controls import Choice, Float, Int, Steps, Toggle
 from cctview.show.widgets.keep import FOLDER, Kept, keep_in, kept, living
@@ -32,7 +32,6 @@ __all__ = [
     "Sliders",
     "Steps",
     "Toggle",
-    "all_cameras",
     "all_sliders",
     "display_alone",
     "display_cameras",

@@ -37,13 +37,6 @@ from cctview.show.widgets.still import display_cameras, display_with_still
 _STATIC = Path(__file__).parent / "static"
 _CHUNK = 60  # seconds of one camera that are sent at a time
 
-_made: list["Camera"] = []
-
-
-def all_cameras():
-    """Every `Camera` made in this Python process, in order; for tests that look into notebooks."""
-    return list(_made)
-
 
 class Camera(anywidget.AnyWidget):
     """Frames of one or several cameras; a click picks a vehicle.
@@ -138,7 +131,6 @@ class Camera(anywidget.AnyWidget):
         super().__init__(together=together, _index=index, _at=[0, 0])
         self.on_msg(self._answer)
         self.observe(self._tell, ["picked", "_marks"])
-        _made.append(self)
 
     @property
     def frame(self):
