@@ -216,7 +216,7 @@ course.ask(
 # ## 6 · Whom does the archive know after six weeks?
 #
 # The frames of this course show twelve minutes, in which nobody comes back. So we now simulate six weeks of trips, without frames: invented drivers with invented habits pass the same six
-# cameras ([how](../data/README.md)). **All results below are properties of these habits. They are our model, not people.**
+# cameras (by our [habit model](../data/README.md)). **All results below are properties of these habits. They are our model, not people.**
 
 # %%
 passes = privacy.read_trips(course.read_habits()[0])
@@ -404,7 +404,7 @@ course.check_candidates(candidates, seen)
 # - **It takes five small steps to get from a camera to an archive.** Everything that can go wrong is one line in a log.
 # - **Keeping everything is cheap.** Storing each frame as a file costs more than keeping it, and the sum protects nobody.
 # - **A slow collector misses most passes**, and still gets to know many of the regulars, day after day.
-# - **Few passes single a driver out.** To be singled out is not yet to be named; [notebook 07](07-the-demo-app.ipynb) shows how a name gets attached.
+# - **Four passes single most drivers out** if their times are known to a quarter of an hour, and fewer if only the hour is known. To be singled out is not yet to be named; [notebook 07](07-the-demo-app.ipynb) shows how a name gets attached.
 # - **What you can do:** ask the operator of a camera what is stored, for how long, and how exact the times are. Coarse times and early deletion cost the operator little.
 #
 # Unicity is about habits, and not about one search, so it cannot be added to the bits of a search. It goes on to notebook 09 as a number of its own:
@@ -416,7 +416,7 @@ assert abs(frame_bytes / 20_500 - 1) < 0.01, "exercise 1 says so"
 assert slow["pass"] < 0.5
 assert known.often[7] > 100
 coarse = course.stored_unicity(4, 7).query(of_interest).singled_out.iloc[0]
-assert coarse < one_week < six_weeks
+assert coarse < 0.5 < one_week < six_weeks
 row = four[7]
 gauge = privacy.Gauge(
     row.singled_out,

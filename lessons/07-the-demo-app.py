@@ -13,7 +13,7 @@
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Run all cells before the room comes in, and sit down as the operator: from here on the room watches your screen. Let the room choose a vehicle. Go through the page from left to right: picture, candidates, dossier. Ask: where on this page does it say that a link is wrong? Nowhere. Wrong answer people give: the percentages say it. They say what the system believes. Then press Delete, and click again: the dossier is back."
 # # 07 · The demo app
 #
-# **What does the operator see?** A yellow taxi van is picked. Click another vehicle, and read what you hold on its driver.
+# **What does the operator see?** Click a vehicle, and read what the system puts together about its driver.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 from hashlib import md5
@@ -57,7 +57,7 @@ finder, trips = open_finder(lesson.dataset, truth)
 open_app(lesson, trips)
 
 # %% [markdown]
-# The strip shows the cameras in the order in which a driver passes them. The system's best candidate stands below each camera, with its [**confidence**](glossary.md#confidence): how sure the system is. If that is
+# In JupyterLab, the strip shows the cameras in the order in which a driver passes them. The system's best candidate stands below each camera, with its [**confidence**](glossary.md#confidence): how sure the system is. If that is
 # high enough, the candidate is linked. The [dossier](glossary.md#dossier) grows beside the strip: it is everything that this one click has put together.
 #
 # In 2020 the original of this course ended in such a page: open the camera at E 53 St, click a vehicle, and see every vehicle on the cameras down the road, the most similar first. You can open

@@ -78,7 +78,10 @@ def _crowd_title(car, kind, colour, hour):
             f" {car.everyone:,.0f} vehicles"
         )
     among = f"one of {car.alike:.0f} (95% CI {car.low:.0f}–{car.high:.0f})"
-    return f"{when} a {what} is {among}: type and colour give away {car.bits:.1f} bits"
+    return (
+        f"{when} a {what} is {among}, of {car.everyone:,.0f} vehicles: type and colour give away"
+        f" {car.bits:.1f} bits"
+    )
 
 
 @style()

@@ -133,7 +133,7 @@ function play(stage) {
   function drawAnswer({ picked, truth }) {
     if (picked === null) {
       answer.replaceChildren(make("p", { class: "hint" }, `At which other cameras does the system find a vehicle? Click one in the frame${keyed(", or press tab and enter")}.`),
-        make("p", {}, `${names.length} simulated cameras, ${data.from} to ${data.to}. Every answer was computed beforehand, from what they recorded between ${data.first} and ${data.last}, and stored.`));
+        make("p", {}, `${names.length} simulated cameras, ${data.from} to ${data.to}. No plate is read. Every answer was computed beforehand, from what they recorded between ${data.first} and ${data.last}, and stored.`));
       return stage.say("");
     }
     const trip = data.trips[picked], { right, wrong, missed } = count(trip);
