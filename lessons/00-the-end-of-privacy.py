@@ -110,7 +110,7 @@ ask(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# In the figure, the dashed line is the true trip of the taxi. Each mark is a link, and a cross is a link to another vehicle. The title counts E 53 St, too, where you clicked.
+# In the figure, the dashed line is the true trip of the taxi. Each mark is a link, and a cross is a link to another vehicle.
 #
 # **Now click any vehicle in the frame below.** The percentage on its box says how sure the detector is that this is a vehicle. A [candidate](glossary.md#candidate) is a pass that could be the same vehicle. The cards show the best one at each other camera. A solid number is a link. If
 # the number is pale, the system links nobody there, because it is not confident enough.
@@ -283,8 +283,8 @@ ask(
 
 # %% [markdown] slide=""
 # **Try four things in the figure above.** Move *Cameras* down to the number that you wrote down, and back to 176. Change how long the records are kept, and watch how many homes
-# are found. Then change the *kind* to stills, and move *Cameras* up to 1,000. The fourth slider is off, because nothing here measures it: would appearance link a vehicle to
-# itself on another day? Move it, and see whether that would help the stills.
+# are found. Then change the *kind* to stills, and move *Cameras* up to 1,000. The fourth slider stands at *no*, because nothing here measures whether
+# appearance links a vehicle to itself on another day. Move it, and see whether that would help the stills.
 #
 # <details><summary><b>What we see in it</b></summary>
 #
