@@ -237,6 +237,7 @@ show.said_and_right(sureness(searches), calibration(searches))
 
 # %% jupyter={"source_hidden": true}
 counts = count_trips(links)
+counts.insert(2, "share", counts["count"] / counts["of"])
 number = counts["count"].astype(int)
 about = judge.labels[["kind", "colour"]].to_numpy()
 mistaken = links[(links.probability >= 0.5) & ~links.right.astype(bool)]

@@ -262,7 +262,7 @@ large = by_size[by_size.pixels == 28].set_index("era")
 large.estimate.idxmax()
 
 # %% [markdown]
-# **Exercise 1, together.** Which method is best with crops of 8 pixels a side? Vote first. The first step is done.
+# **Exercise 1, together.** Which method is best with crops of 8 pixels a side? Guess first. The first step is done.
 
 # %% tags=["exercise"]
 small = by_size[by_size.pixels == 8].set_index("era")

@@ -141,7 +141,7 @@ def test_after_a_restart_the_camera_says_that_its_kernel_has_gone(page):
     kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
     page.evaluate(f"() => {kernel}.restart()")
     page.locator(".cctview-camera .box:visible").last.click()
-    page.locator(".cctview-camera .status", has_text="Run this cell").wait_for()
+    page.locator(".cctview-camera .status", has_text="Run All Cells").wait_for()
 
 
 def test_opened_again_without_a_kernel_it_shows_stills_and_no_errors(page, browser, address):

@@ -114,7 +114,8 @@ def who_is_linked(rates: pd.DataFrame, note: str = "") -> Card:
         f" {percent(share[names[0], 'right'])}; of those that {names[-1]}, it takes"
         f" {percent(share[names[-1], 'another'])} for another"
     )
-    figure = Card(title, 2.9, note or f"Searches, {_note('twin')}", left=1.75, right=0.4, top=0.42)
+    note = note or "Simulated; below a share its 95 % interval"
+    figure = Card(title, 2.9, note, left=1.75, right=0.4, top=0.42)
     axes = figure.subplots()
     looks = {
         "right": {"color": SAME},

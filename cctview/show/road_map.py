@@ -100,7 +100,12 @@ def _strip(axes, used, trip):
     ends = {"fontsize": 10.5, "color": GREY, "va": "center"}
     axes.annotate("◀ north, 0 km", (first - 0.42, -1.9), ha="left", **ends)
     axes.annotate(f"{last:g} km, south ▶", (last + 0.42, -1.9), ha="right", **ends)
-    axes.annotate("arrows: the way a camera looks", ((first + last) / 2, -1.9), ha="center", **ends)
+    axes.annotate(
+        "arrows: the way a camera looks; s: from link to link",
+        ((first + last) / 2, -1.9),
+        ha="center",
+        **ends,
+    )
     axes.set(ylim=(-2.2, 0.9), xlim=(first - 0.45, last + 0.45), xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
 

@@ -109,7 +109,7 @@ def check_eigen_weights(answer, pictures, mean, vehicles):
     """
     pictures, mean, vehicles = (np.asarray(array, float) for array in (pictures, mean, vehicles))
     right = _pca_weights(pictures, mean, vehicles)
-    shapes = f"{pictures.shape}, {mean.shape}, {vehicles.shape}"
+    shapes = f"pictures {pictures.shape}, mean {mean.shape}, vehicles {vehicles.shape}"
     weights = read_array(
         call(answer, pictures, mean, vehicles, hint=f". The shapes: {shapes}."),
         "What your function returns",

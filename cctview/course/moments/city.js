@@ -115,7 +115,7 @@ function play(stage) {
       `Of ${times(made.trips, "trip", "trips")} of this driver the system puts together ${made.known}`, more(" (at least half of the way, and nothing wrong in it)"),
       `, and takes somebody else for this driver ${times(made.strangers, "time", "times")}. `, more(`${where} `),
       "Over all drivers", more(", most of whom drive less,"), " it puts together ", ...said(0), " of the trips, and finds ", ...said(2), " of the homes.",
-      more(" It has four passes that single a driver out, since no other driver shares them, of "), ...said(3).map((one) => more(one)), more(" of the drivers (in brackets: the least and the most of several such towns)."));
+      more(" It has four passes that no other driver shares of "), ...said(3).map((one) => more(one)), more(" of the drivers: these are singled out (in brackets: the least and the most of several such towns)."));
     map.setAttribute("aria-label", told.textContent);
   };
 }

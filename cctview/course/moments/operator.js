@@ -89,7 +89,7 @@ function play(stage) {
     const from = data.frames[state.frame];
     const offers = crops.map((one, k) =>
       make("button", { type: "button", class: "offer", onclick: () => pick(k), "aria-label": `Crop ${k + 1}: ${one.looks}, ${one.after} s later` },
-        ...crop(one, `${k + 1} · ${one.after} s later`)));
+        ...crop(one, `${k + 1} · ${one.after} s after ${from.place}`)));
     stage.say(`Camera ${picks.length + 1} of ${steps.length}: ${place}. Choose a crop, or “None of these”.${keyed(` Keys: 1 to ${crops.length}, and 0.`)}`);
     return [
       make("div", { class: "own" },
@@ -169,11 +169,13 @@ function play(stage) {
   }
 
   return (state) => {
-    const isInside = stage.el.contains(document.activeElement);
+    const focused = document.activeElement, isInside = stage.el.contains(focused);
+    const byKeys = isInside && focused.matches(":focus-visible");
     const { car, picks, turned } = state;
     const draw = car === null ? choosing : picks.length < carOf(state).steps.length ? picking : turning;
     stage.el.className = `stage ${draw.name}`;
     stage.el.replaceChildren(...draw(state));
-    if (isInside) (stage.el.querySelector(".offer, .go, .box:not(.done), .box") ?? stage.el).focus({ preventScroll: true });
+    const goal = byKeys ? stage.el.querySelector(".offer, .go, .box:not(.done), .box") : null;
+    if (isInside) (goal ?? stage.el).focus({ preventScroll: true }); // without a ring round a crop that no key has chosen
   };
 }

@@ -17,7 +17,10 @@ _STYLE = (
     " .jp-OutputArea:has(.cctview-still) .jp-OutputArea-output.jupyter-widgets:not(:has(*))"
     " { display: none; }</style>"
 )
-AGAIN = '<p class="again"><i>This does not move now. Run this cell to bring it to life.</i></p>'
+AGAIN = (
+    '<p class="again"><i>This does not move now. Choose Run All Cells in the menu Run to bring it'
+    " to life.</i></p>"
+)
 
 
 @dataclass

@@ -367,7 +367,7 @@ class View {
 
   watchSilence() {
     if (this.frames.silent()) {
-      this.say("Python does not answer: its kernel has ended or begun again. Run this cell to bring the camera to life.", "error");
+      this.say("Python does not answer: its kernel has ended or begun again. Choose Run All Cells in the menu Run to bring the camera to life.", "error");
       this.paint();
     } else if (this.status.classList.contains("error") && this.status.textContent.startsWith("Python does")) this.sayPicked();
   }

@@ -9,7 +9,7 @@ const ONCE = Symbol.for("cctview.moments"); // shared by all modules of the page
  */
 function mount(el, play, data, state, save = () => {}) {
   const status = make("p", { class: "status", role: "status", "aria-live": "polite" });
-  const root = make("div", { class: "stage", onkeydown: (event) => pressed(event) });
+  const root = make("div", { class: "stage", tabindex: "-1", onkeydown: (event) => pressed(event) });
   el.append(root, status);
   const ends = new AbortController();
   const keys = {};

@@ -160,7 +160,7 @@ class View {
       this.silent = true;
       this.show();
       const near = this.image.src ? " The picture is the nearest one that was drawn." : "";
-      this.tell(`Python does not answer. Run this cell (again) to bring the sliders to life.${near}`, "says error");
+      this.tell(`Python does not answer. Choose Run All Cells in the menu Run to bring the sliders to life.${near}`, "says error");
     } else if (waits > 400) this.tell("drawing …", "says");
   }
   /** The picture as wide as what stands above it lets it be, so that all of it is on the screen. */
