@@ -38,8 +38,8 @@ def trip_ledger(links: pd.DataFrame, sure: float = SURE) -> Card:
     whole, could = counts.loc["whole"], counts.loc["could be", "count"]
     title = (
         f"{whole['count']:.0f} of {count} trips are found whole"
-        f" (95 % interval {100 * whole.low:.0f} to {100 * whole.high:.0f} %), {could:.0f} could have"
-        f" been; {(judged == 'wrong').sum()} of {linked} links are wrong"
+        f" (95 % interval {100 * whole.low:.0f} to {100 * whole.high:.0f} %), {could:.0f} could"
+        f" have been; {(judged == 'wrong').sum()} of {linked} links are wrong"
     )
     figure = Card(title, 0.165 * count + 1.0, left=1.2, right=0.3, top=0.62, bottom=0.1)
     axes = figure.subplots()
