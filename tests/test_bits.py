@@ -3,6 +3,7 @@ wrong, or too sure.
 """
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from cctview.stats.bits import (
     supported_limits,
 )
 from cctview.stats.calibration import log_likelihood_ratio_cost, reliability
-from cctview.stats.resampling import bootstrap_both_sides, wilson
+from cctview.stats.resampling import bootstrap, bootstrap_both_sides, wilson
 
 ONE = np.array([[True, False, False, False]])
 
@@ -234,6 +235,19 @@ def test_intervals_draw_vehicles_on_both_sides():
     truth = [(rng.random(40) < 0.2).mean() for _ in range(2000)]
     spread = np.quantile(truth, 0.975) - np.quantile(truth, 0.025)
     assert 0.6 * spread < both.high - both.low < 1.6 * spread
+
+
+def test_where_no_other_vehicle_is_involved_a_vehicle_counts_as_often_as_it_is_drawn():
+    """Then both sides are one, and the interval is that of drawing vehicles."""
+    vehicle = np.repeat(np.arange(12), 3)
+    right = (np.random.default_rng(2).random(36) < 0.6).astype(float)
+
+    def share(weights):
+        return np.average(right, weights=weights)
+
+    both = bootstrap_both_sides(share, vehicle, vehicle, rounds=200)
+    one = bootstrap(lambda rows: right[rows].mean(), vehicle, rounds=200)
+    pd.testing.assert_frame_equal(both, one)
 
 
 def test_wilson_against_scipy():

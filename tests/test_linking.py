@@ -14,6 +14,7 @@ from cctview.privacy import (
     given_away,
     leakage_meter,
     linking_rates,
+    who_is_blamed,
     your_car,
 )
 from cctview.privacy.meter import LeakageMeter
@@ -232,6 +233,34 @@ def test_your_car():
     assert np.isnan(your_car(trips, drivers, "sedan", "blue", 9).bits)
     with pytest.raises(ValueError, match="there are blue, red"):
         your_car(trips, drivers, "sedan", "pink", 8)
+
+
+def test_who_is_wrongly_followed_against_drawing_vehicles_one_by_one():
+    """Each vehicle looked for is taken for vehicles of one colour, so that it matters which of them
+    are drawn. Links that are right, or not made, count for nobody.
+    """
+    rng, red = np.random.default_rng(0), np.arange(20) < 8
+    pairs = [
+        (int(asked), int(taken))
+        for asked in range(10)
+        for taken in rng.choice(np.flatnonzero(red == (asked % 3 == 0)), 5, replace=False)
+        if taken != asked
+    ]
+    rows = [(*pair, 0.9, False) for pair in pairs]
+    rows += [(v, v, 0.9, True) for v in range(20)] + [(v, 0, 0.1, False) for v in range(1, 20)]
+    searches = pd.DataFrame(rows, columns=["vehicle", "taken_for", "best", "right"])
+    vehicles = pd.DataFrame({"vehicle": range(20), "colour": np.where(red, "red", "blue")})
+    found = who_is_blamed(searches, vehicles, "colour", rounds=1000).loc["red"]
+    taken = [red[b] for _, b in pairs]
+    assert (found.links, found.vehicles) == (sum(taken), 8)
+    assert found.estimate == pytest.approx(np.mean(taken) / 0.4)
+    draws, linked = [], set(pairs)
+    for drawn in rng.integers(20, size=(1000, 20)):
+        taken = [red[b] for a in drawn for b in drawn if (a, b) in linked]
+        draws.append(np.mean(taken) / red[drawn].mean())
+    low, high = np.percentile(draws, [2.5, 97.5])
+    assert found.low == pytest.approx(low, abs=0.1)
+    assert found.high == pytest.approx(high, abs=0.2)
 
 
 def test_what_is_searched_in_unseen_minutes_was_not_fitted_on(monkeypatch):

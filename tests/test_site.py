@@ -8,6 +8,7 @@ import textwrap
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -252,6 +253,22 @@ def test_a_lesson_is_run_again_if_and_only_if_what_it_shows_may_have_changed(tmp
     place.most = 7
     assert again()
     assert not again()
+
+
+def test_a_picture_that_was_cut_off_is_not_kept(tmp_path, monkeypatch):
+    """A disk that is full, or a build that is stopped, leaves nothing that the next would take."""
+    place, whole, write = Kept(tmp_path), b"a whole picture", Path.write_bytes
+
+    def cut_off(path, content):
+        write(path, content[:5])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", cut_off)
+        with pytest.raises(OSError, match="No space"):
+            place.picture(whole, "jpeg")
+    assert list(place.folder.iterdir()) == []
+    assert (tmp_path / place.picture(whole, "jpeg")).read_bytes() == whole
 
 
 def test_what_changes_while_a_lesson_runs_is_not_kept(tmp_path, monkeypatch):
