@@ -58,6 +58,14 @@ def test_nobody_is_at_two_places(fitted, assignment):
     assert not numbers.duplicated().any()
 
 
+def test_some_minutes_at_a_time_decide_as_all_at_once(fitted, assignment, monkeypatch):
+    """Vehicles that drive past the cameras while one stretch ends and the next begins, too."""
+    monkeypatch.setattr("cctview.link.assignment._WINDOW", 240.0)
+    parts = assign_trips(fitted[2], fitted[0])
+    assert abs(parts.pairs - assignment.pairs).max() < 0.05
+    np.testing.assert_array_equal(parts.late, assignment.late)
+
+
 def test_together_more_is_found_than_one_by_one(fitted, assignment):
     tracklets, labels, model = fitted
     vehicle, camera = labels["vehicle"].to_numpy(), tracklets.table["camera"].to_numpy()
