@@ -71,6 +71,16 @@ def test_a_tracklet_is_good_if_vehicle_and_tracklet_are_mostly_each_other():
     assert good.to_dict() == {1: 1, 2: 0, 3: 1, 4: 0}
 
 
+def test_a_tracklet_that_mostly_shows_nothing_is_good_for_nobody():
+    film = found([("1a", "a", A, 1), ("y", "b", A, None), ("z", "c", A, None)])
+    tracks = pd.Series(10, film["id"])
+    passes = pd.DataFrame({"vehicle": [1], "camera": A})
+    for rows, good in ((film, 0), (film[:1], 1)):
+        clear = rows.dropna().astype({"vehicle": int})
+        tally = judge.tally_tracks(rows, tracks, clear, passes)
+        assert shares(tally)["passes with a good tracklet"] == good
+
+
 def test_idf1_is_that_of_the_trajectories_evaluation():
     """Boxes of one vehicle a place, so that overlap says what identity says."""
     clear = FILM.dropna().astype({"vehicle": int})
