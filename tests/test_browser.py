@@ -4,9 +4,11 @@ Chromium.
 
 import textwrap
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
+from cctview import show
 from cctview.dataset.ids import FrameId
 from cctview.dataset.layout import write_frame
 from tests.browsing import browsing, open_page, run_all, serious, serving, write_notebook
@@ -194,6 +196,25 @@ def test_a_quiz_says_why(lab):
     quiz.get_by_role("button", name="Yes").click()
     quiz.locator("[role=status]", has_text="✗ Look again.").wait_for()
     quiz.locator(".status", has_text="0 of 1 right at the first try.").wait_for()
+
+
+def test_frames_that_were_asked_for_twice_are_counted_once(browser):
+    """Python was busy, so the browser asked again: what is kept is no less for that."""
+    source = (Path(show.__file__).parent / "widgets" / "static" / "frames.js").read_text("utf-8")
+    page = browser.new_page()
+    kept = page.evaluate(
+        f"""() => {{
+          {source}
+          const cache = new Cache(100);
+          for (let times = 0; times < 5; times += 1) cache.set("first", times, 30);
+          cache.set("second", 0, 30);
+          cache.set("first", 5, 30);
+          cache.set("third", 0, 60);
+          return [cache.bytes, [...cache.entries.keys()], cache.get("first")];
+        }}"""
+    )
+    page.close()
+    assert kept == [90, ["first", "third"], 5]
 
 
 def test_voila_shows_the_same_camera(browser, folder):

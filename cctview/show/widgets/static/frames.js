@@ -44,8 +44,9 @@ class Cache {
     return entry.value;
   }
   set(key, value, bytes) {
+    this.bytes += bytes - (this.entries.get(key)?.bytes ?? 0); // an answer that was late comes twice
+    this.entries.delete(key);
     this.entries.set(key, { value, bytes });
-    this.bytes += bytes;
     for (const [old, entry] of this.entries) {
       if (this.bytes <= this.limit || old === key) break;
       this.entries.delete(old);
