@@ -17,7 +17,7 @@ from PIL import Image, ImageChops
 
 import workshop
 from cctview.cli import main
-from cctview.pages.site import run
+from cctview.pages import run
 from cctview.show import Kept
 from tests.browsing import browsing
 
@@ -194,7 +194,7 @@ def test_after_one_load_it_plays_without_a_network(browser, made):
 
 def test_a_second_call_runs_nothing_and_spares_what_is_no_site(made, monkeypatch, capsys):
     monkeypatch.setattr("cctview.pages.site.build.NOTEBOOKS", made / "notebooks")
-    monkeypatch.setattr("cctview.pages.site.run._execute", None)
+    monkeypatch.setattr("cctview.pages.run._execute", None)
     again = ["site", str(made / "site"), "--work", str(made / "work"), "--states", "8"]
     assert main(again) == 0
     assert not workshop.is_of_other_data(made / "site")
@@ -222,7 +222,7 @@ def test_a_lesson_is_run_again_if_and_only_if_what_it_shows_may_have_changed(tmp
     for name in ("00-first", "01-second", "02-third"):
         nbformat.write(notebook, notebooks / f"{name}.ipynb")
     monkeypatch.setattr(run, "_READ", (package, data))
-    monkeypatch.setattr(run, "_PAGES", (pages,))
+    monkeypatch.setattr(run, "_PAGES", pages)
     ran = []
     monkeypatch.setattr(run, "_execute", lambda *_: ran.append(True))
     place = Kept(tmp_path / "work")

@@ -20,13 +20,13 @@ import nbformat
 from tqdm import tqdm
 
 from cctview.dataset import DATA, NOTEBOOKS, require, write_bytes
+from cctview.pages.run import inputs_digest, run_living
 from cctview.pages.site.page import Page, lesson_page, link_pages, text_page
-from cctview.pages.site.run import inputs_digest, run_living
+from cctview.pages.slides.pieces import MOMENTS
 from cctview.show import FOLDER, Kept, player_script, player_style, script_digests
 
 _STATIC = Path(__file__).parent / "static"
 _WORDS = Path(__file__).parent / "words"
-_MOMENTS = Path(__file__).parents[2] / "course" / "moments"
 _MARK = "cctview-site.json"
 """A folder with this file is a site, and may be replaced by a new one."""
 _RECORD = DATA / "made.json"
@@ -151,7 +151,7 @@ def _card(page, lead):
 
 def _document(page, pages, lessons, words):
     """A whole page."""
-    scripts = [path for path in sorted(_MOMENTS.glob("*.js")) if path.stem in page.moments]
+    scripts = [path for path in sorted(MOMENTS.glob("*.js")) if path.stem in page.moments]
     script = player_script(scripts) + "\n" + _read("site.js")
     early = _read("theme.js")
     told = {name: words[name] for name in ("copy", "copied", "search")}

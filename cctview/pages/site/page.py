@@ -1,7 +1,7 @@
 """A notebook or a text as the body of a page: `Page`, `lesson_page` and `text_page`.
 
 nbconvert renders the words and colours the code, as it does for a notebook. The outputs are our
-own, of a run that just kept what they show (`cctview.pages.site.run`): moments and sliders keep
+own, of a run that just kept what they show (`cctview.pages.run`): moments and sliders keep
 their data, and leave their scripts and styles to the page, which has each once.
 """
 
@@ -15,10 +15,9 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 
-from cctview.pages.slides.markup import markdown_html
+from cctview.pages.markup import HEADINGS, markdown_html
 from cctview.show import Kept
 
-_HEADINGS = ("h1", "h2", "h3")
 _DATA = re.compile(r"data:image/(?P<kind>\w+);base64,(?P<content>[\w+/=]+)")
 _PICTURE = re.compile(f'"{_DATA.pattern}"')
 _LARGE = 200_000  # characters of a moment's data that are loaded when it comes near the screen
@@ -59,7 +58,7 @@ class Page:
             element.decompose()
         found: list[tuple[str, str, list[str]]] = [("", "", [])]
         for element in body.find_all(True):
-            if element.name in _HEADINGS:
+            if element.name in HEADINGS:
                 heading = "" if element.name == "h1" else element.get_text(" ", strip=True)
                 found.append((_given(element, "id"), heading, []))
             elif element.name in ("p", "li", "td", "th") and not element.find(("p", "li")):

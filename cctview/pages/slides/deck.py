@@ -4,7 +4,7 @@ The marks in the cells' metadata (``slideshow.slide_type``) say where a slide be
 left out, ``notes`` what the speaker says; `cctview.pages.slides.telling` says what a slide tells.
 
 A notebook that somebody sent is not trusted: its code is never run, and of its HTML only what
-`cctview.pages.slides.markup` keeps is put in.
+`cctview.pages.markup` keeps is put in.
 """
 
 import html
@@ -14,13 +14,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from cctview.dataset import NOTEBOOKS, require
-from cctview.pages.site.run import inputs_digest, run_living
+from cctview.pages.run import inputs_digest, run_living
 from cctview.pages.slides.pieces import MOMENTS, Outputs
-from cctview.pages.slides.telling import Slide, Teller, sentences
+from cctview.pages.slides.telling import BEGINS, Slide, Teller, sentences
 from cctview.show import Kept, player_script, player_style, script_digests
 
 _STATIC = Path(__file__).parent / "static"
-_BEGINS = ("slide", "subslide")
 _REVEAL = ("reveal.js", "notes.js")
 
 
@@ -118,12 +117,12 @@ def _read_slides(notebook, folder, kept):
     """The slides of a notebook. Where no cell is marked, each heading of the first two levels
     begins one."""
     marks = [cell.metadata.get("slideshow", {}).get("slide_type", "-") for cell in notebook.cells]
-    if not any(mark in _BEGINS for mark in marks):
+    if not any(mark in BEGINS for mark in marks):
         marks = [
             "slide" if _is_heading(cell) else mark
             for cell, mark in zip(notebook.cells, marks, strict=True)
         ]
-    begin = next((n for n, mark in enumerate(marks) if mark in _BEGINS), len(marks))
+    begin = next((n for n, mark in enumerate(marks) if mark in BEGINS), len(marks))
     teller = Teller(Outputs(kept or folder), folder)
     for cell, mark in list(zip(notebook.cells, marks, strict=True))[begin:]:
         teller.tell(cell, mark)

@@ -13,7 +13,7 @@ from itertools import product
 from math import prod
 from pathlib import Path
 
-from cctview.pages.slides.markup import below, elements, parsed
+from cctview.pages.markup import below, elements, parsed
 
 MOMENTS = Path(__file__).parents[2] / "course" / "moments"
 _STATES = 40  # pictures of one group of sliders in a deck, which is one file

@@ -17,13 +17,13 @@ import re
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from cctview.pages.slides.markup import elements, markdown_html
+from cctview.pages.markup import HEADINGS, elements, markdown_html
 from cctview.pages.slides.pieces import Part
 
 MOST_WORDS = 40
 """Words of a slide at most."""
-_BEGINS = ("slide", "subslide")
-_HEADINGS = ("h1", "h2", "h3")
+BEGINS = ("slide", "subslide")
+"""The types of cells that begin a slide."""
 _SENTENCE = re.compile(
     r"(?<![ (.][A-Z]\.)(?<! v\.)(?<!Mr\.)(?<!Dr\.)"
     r"(?:(?<=[.?!])|(?<=[.?!][\"”)]))\s+(?=[A-Z“\"(])"
@@ -95,9 +95,9 @@ class Teller:
                 self._note(prose)
                 return
             if given is None:
-                self._tell_text(cell.source, mark in _BEGINS)
+                self._tell_text(cell.source, mark in BEGINS)
             else:
-                headings = [_bare(_text(one)) for one in read if one.name in _HEADINGS]
+                headings = [_bare(_text(one)) for one in read if one.name in HEADINGS]
                 self.section = headings[-1] if headings else self.section
                 for source in filter(str.strip, str(given).split("\n---\n")):
                     self._tell_given(source)
@@ -124,7 +124,7 @@ class Teller:
         """A cell of text by the rule."""
         lead, title, first = begins, "", "words"
         for one in self._elements(source):
-            if one.name in _HEADINGS:
+            if one.name in HEADINGS:
                 if title:
                     self._add("words", title=title)
                 title = self.section = _bare(_text(one))
@@ -162,7 +162,7 @@ class Teller:
     def _tell_given(self, source):
         """Explicit text of a slide: a heading, and the rest as it is."""
         parts = self._elements(source)
-        title = _text(parts.pop(0)) if parts and parts[0].name in _HEADINGS else ""
+        title = _text(parts.pop(0)) if parts and parts[0].name in HEADINGS else ""
         kind = "list" if [one.name for one in parts] == ["ul"] else "words given"
         self._add(kind, "".join(map(str, parts)), title)
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from cctview.dataset import DATA, MODELS, SAMPLE, write_bytes
 from cctview.show import Kept
 
-_PACKAGE = Path(__file__).parents[2]
+_PACKAGE = Path(__file__).parents[1]
 _READ = (_PACKAGE, DATA, MODELS, SAMPLE)
 """The folders that a lesson's kernel reads."""
-_PAGES = (Path(__file__).parent, _PACKAGE / "pages" / "slides")
+_PAGES = Path(__file__).parent
 """What makes pages of a lesson that has been run; its kernel does not read this."""
 _OWN = ("CCTVIEW_DATA", "CCTVIEW_PRESENTER")
 """Settings of the person who makes the pages, which the lessons must not see."""
@@ -97,7 +97,7 @@ def _digest(path, most, inputs):
 
 
 def _makes_pages(file):
-    return any(file.is_relative_to(folder) for folder in _PAGES)
+    return file.is_relative_to(_PAGES)
 
 
 def _take_outputs(notebook, before):

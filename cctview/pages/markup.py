@@ -6,6 +6,8 @@ import base64
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import unquote
 
+HEADINGS = ("h1", "h2", "h3")
+"""Tags of the headings that pages and slides are divided by."""
 _SHOWN = {
     *("a", "b", "blockquote", "br", "caption", "code", "dd", "del", "details", "div", "dl", "dt"),
     *("em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "kbd", "li", "ol", "p", "pre"),
