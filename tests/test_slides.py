@@ -134,6 +134,20 @@ def test_what_follows_a_slide_as_given_stands_under_its_cell_s_heading(tmp_path)
     assert told(content(deck_of(tmp_path, *cells))) == ["Old", "New Said.", "New"]
 
 
+def test_of_a_cell_s_slides_the_first_has_what_the_speaker_says(tmp_path):
+    cells = [
+        text("# 11", "slide"),
+        text("## Old", "slide", slide="One.\n\n---\n\nTwo.", notes="Take a breath."),
+        text("More prose."),
+    ]
+    notes = [
+        one.partition("<aside")[2]
+        for one in content(deck_of(tmp_path, *cells)).split("</section>")[:3]
+    ]
+    assert ["Take a breath." in one for one in notes] == [False, True, False]
+    assert ["More prose." in one for one in notes] == [False, False, True]
+
+
 def test_without_marks_each_heading_begins_a_slide(tmp_path):
     cells = text("no heading"), text("# One"), text("### of it"), text("## Two")
     assert told(content(deck_of(tmp_path, *cells))) == ["One", "of it", "Two"]
