@@ -374,7 +374,8 @@ print(f"the crop: {crop @ weights:+.0f}   the nudge: {nudge @ weights:+.0f}")
 cloaks = dataset.read_result("cloaks.csv")
 shares = cloaks.query("aim == 'target' and levels == 8").set_index(["network", "outcome"]).share
 plain = cloaks.query("aim == 'none' and outcome == 'itself'").set_index("network").share
-assert shares["the second", "itself"] > 0.8 * plain["the second"], "it hardly notices the cloak"
+assert shares["the second", "itself"] > 0.5 * plain["the second"], "it is fooled less"
+assert shares["the extractor", "itself"] < 0.2 * plain["the extractor"], "it is fooled"
 ask(
     "08 framed",
     figures.blamed(cloaks, 8),
@@ -386,7 +387,7 @@ ask(
 )
 
 # %% [markdown]
-# Another network hardly notices the cloak, so it hides the driver from one system only. Where it succeeds, the search names a vehicle that somebody chose in
+# Another network is fooled much less: it still names most of the vehicles that it named before, and hardly ever the target. So the cloak hides the driver from one system only. Where it succeeds, the search names a vehicle that somebody chose in
 # advance, and people tend to believe the first name. With faces it has succeeded more often (section 7).
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes, and the first question of every room: what about the glasses? Go through the table row by row; ask each time: against which model, and does it still hold? Then ask which row you can change after a photo has been copied. None." slide="## What can a face wear?\n\n| | since | does it hold? |\n|---|---|---|\n| Make-up and hair | 2010 | no |\n| Infrared lights | 2013 | before some cameras |\n| Printed glasses | 2016 | against one network |\n| Cloaked photos | 2020 | no |\n---\n## A cloak on a photo cannot be issued again\n\nOnce the photo is copied, its cloak must fool every network that will ever be trained. The collector has to win only once."
