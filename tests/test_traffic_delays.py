@@ -56,6 +56,18 @@ def test_a_queue_is_measured(usual, queue):
     assert np.corrcoef(late[last], wait[last])[0, 1] > 0.9
 
 
+def test_a_queue_is_known_neither_late_nor_for_too_long(usual, queue):
+    """What passes later tells of it, too: else delays that grow come out low, and others high."""
+    tracklets, wait = queue
+    late = assign_trips(usual[2], tracklets).late
+    last = tracklets.table["camera"] == LAST
+    start = tracklets.table["seconds"] - wait - CAMERAS[LAST]
+    grows, shrinks = (
+        (late - wait)[last & start.between(*ends)].mean() for ends in ((BEGIN, PEAK), (PEAK, END))
+    )
+    assert abs(shrinks - grows) < 3
+
+
 def test_in_a_queue_more_is_found_by_the_traffic_of_the_moment(usual, queue):
     _, labels, model = usual
     by_usual_times, by_traffic, without_queue = (

@@ -101,7 +101,7 @@ def _strip(axes, used, trip):
     axes.annotate("◀ north, 0 km", (first - 0.42, -1.9), ha="left", **ends)
     axes.annotate(f"{last:g} km, south ▶", (last + 0.42, -1.9), ha="right", **ends)
     axes.annotate(
-        "arrows: the way a camera looks; s: from link to link",
+        "arrows: the way a camera looks" + ("; s: from link to link" if trip is not None else ""),
         ((first + last) / 2, -1.9),
         ha="center",
         **ends,

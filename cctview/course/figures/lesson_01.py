@@ -267,17 +267,12 @@ def by_era(table: pd.DataFrame, equal: pd.DataFrame, chance: float) -> Card:
         table.index[-1]: "2015, with a training\nof its own",
     }
     rows = pd.concat([table.iloc[:-1], equal.loc[[here], list(table)], table.iloc[-1:]])
-    before, last = table.iloc[:-1].estimate, table.iloc[-1].estimate
     gain = equal.loc["gain"]
     verdict = "is not surely better than the best older method"
     if gain.low > 0:
-        verdict = (
-            f"finds {equal.estimate[here] / before.max():.1f} times as many as any older method"
-        )
-    title = (
-        f"Taught the same vehicles, the network {verdict}; with a training of its own it finds"
-        f" {last / before.max():.0f} times as many"
-    )
+        more = equal.estimate[here] / table.iloc[:-1].estimate.max()
+        verdict = f"finds {more:.1f} times as many as the best older method"
+    title = f"Taught the same vehicles, the network {verdict}"
     return bars(rows.rename(index=names), _RANK_1, title, chance)
 
 
