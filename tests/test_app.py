@@ -13,7 +13,7 @@ from cctview import cli
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.storage import alone_in
 from cctview.investigate import server as serve
-from cctview.investigate.app import App, find_candidates
+from cctview.investigate.app import App, mark_candidates
 from cctview.investigate.dossier import MEMORY_ONLY, Drawer, build_dossier
 from cctview.investigate.figures import dossier_html, map_png
 from cctview.investigate.joins import FACTS
@@ -146,13 +146,13 @@ def turn(app, **values):
 
 def test_candidates_that_are_linked_are_marked_and_in_the_dossier():
     pick, settings = detection(7, FIRST), SearchSettings(JOINT)
-    found = find_candidates(small_search(), pick, settings, 0.5)
+    found = mark_candidates(small_search(), pick, settings, 0.5)
     linked = found[~found["weak"]]
     assert linked["rank"].tolist() == [1, 1]
     assert linked["label"].str.endswith("% sure, linked").all()
     dossier = build_dossier(small_search(), pick, settings, 0.5)
     assert set(dossier.sightings["id"]) == {pick, *linked["id"]}
-    assert find_candidates(small_search(), pick, ACT, 0.0)["weak"].all()
+    assert mark_candidates(small_search(), pick, ACT, 0.0)["weak"].all()
 
 
 def test_the_map_is_drawn_where_the_cameras_are_those_of_the_drive(app):

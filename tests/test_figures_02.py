@@ -66,7 +66,7 @@ def test_every_figure_is_titled_whole_and_legible(name):
 
 def test_one_weight_shows_its_answers():
     figure = FIGURES["one weight"]()
-    assert figure.title == f"With a weight of 2 the loss is {ONE.loss(2):.2f}"
+    assert figure.title == f"With a weight of 2 the loss is {ONE.loss(2):.2f} (0 would be perfect)"
     tops = [bar.get_y() + bar.get_height() for bar in figure.axes[-1].patches]
     assert sorted(tops) == pytest.approx(sorted(ONE.answers(2)[ONE.examples()]))
     (steps,) = drawn(FIGURES["descent"](), "steps")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cctview.course.figures import lesson_07
-from cctview.investigate.app import find_candidates
+from cctview.investigate.app import mark_candidates
 from cctview.investigate.dossier import build_dossier
 from cctview.investigate.figures import candidate_rows
 from cctview.investigate.joins import FACTS, join
@@ -28,7 +28,7 @@ TABLES = {
 
 
 def rows(settings):
-    candidates = find_candidates(JUDGE.search, PICK, settings, 0.5, JUDGE)
+    candidates = mark_candidates(JUDGE.search, PICK, settings, 0.5, JUDGE)
     return candidate_rows(JUDGE.search, PICK, candidates)
 
 

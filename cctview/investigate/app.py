@@ -1,7 +1,7 @@
 """The operator's page: cameras in driving order, candidates for the clicked vehicle, its dossier.
 
 Notebook 07 shows it, and `cctview app` serves it (`cctview.investigate.server`). What it shows is
-made by pure functions of the pick and the settings, `find_candidates` and `dossier_html`; `App`
+made by pure functions of the pick and the settings, `mark_candidates` and `dossier_html`; `App`
 puts them into widgets. A click is answered with candidates first. Only then is the dossier built.
 """
 
@@ -48,7 +48,7 @@ _BORROWED = " Travel times between these cameras are those of the simulated road
 _DELETE = "Delete this dossier"
 
 
-def find_candidates(
+def mark_candidates(
     search: VehicleSearch,
     detection: str,
     settings: SearchSettings,
@@ -212,7 +212,7 @@ class App:
         return self.says
 
     def _find(self, detection):
-        return find_candidates(self.search, detection, self.settings, self.sure, self.judge)
+        return mark_candidates(self.search, detection, self.settings, self.sure, self.judge)
 
     def _build(self, detection, number):
         build = partial(build_dossier, self.search) if self.judge is None else self.judge.dossier
