@@ -156,6 +156,14 @@ STEPS = (
         tests=("tests/test_another_seed.py",),
     ),
     Step(
+        "kinds",
+        ("kinds --work {work}",),
+        ("studio.kinds.study",),
+        (*_ROAD, _STUDENT, _DETECTOR),
+        ("data/results/kinds.csv",),
+        tests=("tests/test_kinds.py",),
+    ),
+    Step(
         "numbers",
         ("numbers",),
         ("studio.headlines.page",),

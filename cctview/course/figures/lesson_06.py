@@ -262,6 +262,57 @@ def town_shares(table: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 
 @style()
+def camera_kinds(table: pd.DataFrame) -> Card:
+    """What larger and faster frames change: whole trips past three cameras, by kind of frames.
+
+    `table` is ``data/results/kinds.csv``. The band goes from little to much detail of vehicles at
+    close range, which nobody has measured: we drew both.
+    """
+    trips = kinds_of_camera(table)
+    small, large = trips.iloc[0], trips.iloc[-1]
+    title = (
+        f"Frames of {small.frame} pixels every {small.seconds:.1f} s give"
+        f" {percent(small.estimate)} of the trips past three cameras whole; larger and faster ones"
+        f" give {percent(large.estimate)}"
+    )
+    note = (
+        f"Simulated, {small['count']:.0f} trips. Band: detail of vehicles is assumed, not measured"
+    )
+    figure = Card(title, 0.42 * len(trips) + 0.95, note, left=2.6, right=0.8)
+    axes = figure.subplots()
+    for row, figures in enumerate(trips.itertuples()):
+        if np.isfinite(figures.little):
+            ends = sorted([figures.little, figures.much])
+            axes.fill_between(ends, row - 0.3, row + 0.3, color=ORANGE, alpha=0.35, linewidth=0)
+            words = "little to much detail: assumed"
+            place = {"color": DARKER[ORANGE], "xytext": (0, -19), "fontsize": 10, "ha": "center"}
+            beside(axes, np.mean(ends), row, words, **place)
+        interval(axes, row, figures)
+        dot(axes, figures.estimate, row, BLUE)
+        beside(axes, figures.high, row, percent(figures.estimate), 9, fontsize=11.5)
+    names = (f"{kind.frame}, every {kind.seconds:.1f} s" for kind in trips.itertuples())
+    name_rows(axes, names, 0.35, 0.6, color=INK)
+    axes.set(xlim=(0, 1), xlabel="trips put together whole (share of trips)")
+    share_axis(axes.xaxis)
+    return figure
+
+
+def kinds_of_camera(table: pd.DataFrame, figure: str = "whole trips right") -> pd.DataFrame:
+    """One figure by kind of frames, from small and slow to large and fast: columns frame, seconds,
+    estimate, low, high, count; `little` and `much`: the estimate with other detail, where it was
+    tried.
+    """
+    rows = table[(table["figure"] == figure) & (table["network"] != "shipped")]
+    kind, other = ["frame", "seconds"], {"low": "little", "high": "much"}
+    by_detail = rows.pivot(index=kind, columns="detail", values="estimate").rename(columns=other)
+    middle = rows[rows["detail"] == "middle"].merge(by_detail[[*other.values()]], on=kind)
+    width = middle["frame"].str.partition("×")[0].astype(int)
+    order = np.lexsort((-middle["seconds"], width))
+    kinds: pd.DataFrame = middle.iloc[order].reset_index(drop=True)
+    return kinds
+
+
+@style()
 def costs(table: pd.DataFrame) -> Card:
     """What keeping and searching vectors costs, from these minutes to a scraped web.
 
