@@ -298,7 +298,7 @@ course.ask(
         by_kind,
         "share found, of the clear vehicles in all frames",
         f"The detector finds {show.percent(by_kind.estimate.iloc[0])} of the clear vehicles of the kind"
-        f" {worst}, and {show.percent(by_kind.estimate.iloc[-1])} of the kind {best}",
+        f" {show.called(worst)}, and {show.percent(by_kind.estimate.iloc[-1])} of the kind {show.called(best)}",
     ),
     of=GROUPS.get(worst, 3),
     worst=worst,

@@ -231,6 +231,21 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %" if share >= 0.00095 else f"{100 * share:.2g} %"
 
 
+def called(kind: str, colour: str = "") -> str:
+    """A vehicle in words.
+
+    Examples
+    --------
+    >>> [called("sedan", "blue"), called("suv"), called("taxi van", "yellow taxi")]
+    ['blue sedan', 'SUV', 'yellow taxi van']
+    >>> called("green taxi", "green taxi")
+    'green taxi'
+    """
+    colour = colour.removesuffix(" taxi")
+    words = kind if kind.startswith(colour) and colour else f"{colour} {kind}".strip()
+    return words.replace("suv", "SUV")
+
+
 def one_of(count: float) -> str:
     """An anonymity set in words.
 

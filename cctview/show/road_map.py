@@ -51,8 +51,8 @@ def drive(
         _strip(figure.subplots(), used, None)
         return figure
     trip = sightings.assign(km=sightings["camera"].map(_KM)).sort_values("time")
-    figure = Card(title or _title(trip), 4.15, note, left=1.15, right=0.45, bottom=0.1, hspace=0.04)
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.55, 1.5])
+    figure = Card(title or _title(trip), 4.4, note, left=1.15, right=0.45, bottom=0.1, hspace=0.04)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.55, 1.75])
     _diagram(above, trip, truth)
     _strip(below, used, trip)
     return figure
@@ -100,13 +100,12 @@ def _strip(axes, used, trip):
     ends = {"fontsize": 10.5, "color": GREY, "va": "center"}
     axes.annotate("◀ north, 0 km", (first - 0.42, -1.9), ha="left", **ends)
     axes.annotate(f"{last:g} km, south ▶", (last + 0.42, -1.9), ha="right", **ends)
-    axes.annotate(
-        "arrows: the way a camera looks" + ("; s: from link to link" if trip is not None else ""),
-        ((first + last) / 2, -1.9),
-        ha="center",
-        **ends,
-    )
-    axes.set(ylim=(-2.2, 0.9), xlim=(first - 0.45, last + 0.45), xticks=[], yticks=[])
+    middle = (first + last) / 2
+    axes.annotate("arrows: the way a camera looks", (middle, -1.9), ha="center", **ends)
+    if trip is not None:
+        axes.annotate("s: from link to link", (middle, -2.45), ha="center", **ends)
+    axes.set(ylim=(-2.2 if trip is None else -2.75, 0.9), xlim=(first - 0.45, last + 0.45))
+    axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
 
 

@@ -309,7 +309,8 @@ def by_resolution(table: pd.DataFrame, pixels: int, era: str, crop: np.ndarray) 
     inset = figure.add_axes((0.74, figure.subplotpars.top - 0.8 / tall, 0.16, 0.8 / tall))
     small = shrink_crop(crop, pixels)
     show_crop(inset, small, interpolation="nearest")
-    inset.set_xlabel(f"{small.shape[1]} × {small.shape[0]}", fontsize=10, labelpad=2)
+    size = f"{small.shape[1]} × {small.shape[0]}"
+    beside(inset, 0, 0.5, size, -4, xycoords="axes fraction", ha="right", fontsize=10)
     return figure
 
 

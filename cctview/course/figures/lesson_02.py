@@ -31,6 +31,7 @@ from cctview.show import (
 _WORLD = "Simulated; we know which vehicles were shown"
 _TRAINING, _NEW = BLUE, DIFFERENT  # vehicles that a network was trained on, and vehicles new to it
 _FLOOR = 1e-8  # smaller losses are drawn as this
+_ROOM = 0.5  # to the right of a mean up to here there is room for its name
 _PARTED = 1.5  # so many times as large: the losses have parted
 
 
@@ -118,12 +119,12 @@ def loss_curves(history: pd.DataFrame) -> Card:
     for name, values, colour, dashes, marker in curves:
         look = {"color": colour, "linestyle": dashes, "marker": marker, "markersize": 4}
         axes.plot(values.index, values, label=name, **look)
-    place = {"loc": "upper right", "bbox_to_anchor": (1.0, 1.04)}
-    axes.legend(frameon=False, labelcolor="linecolor", handlelength=2.2, **place)
+    look = {"frameon": False, "labelcolor": "linecolor", "handlelength": 2.2, "ncols": 2}
+    axes.legend(loc="upper right", bbox_to_anchor=(1.0, 1.04), **look)
     axes.set_xlabel("epochs (times that it has seen all crops)")
     axes.set_ylabel("loss (0: sure and right)")
     axes.set_xlim(-0.3, max(history.index[-1], 1) + 0.3)
-    axes.set_ylim(0, 1.12 * max(training.max(), new.max()))
+    axes.set_ylim(0, 1.28 * max(training.max(), new.max()))
     axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True))
     return figure
 
@@ -228,14 +229,16 @@ def exposure(
     top = axes.get_ylim()[1]
     axes.set_yscale("symlog", linthresh=10)
     means = (
-        ("all", rises.mean(), INK, 0.01, "left"),
-        ("the most exposed 1 %", rises[worst].mean(), DIFFERENT, 0.99, "right"),
+        ("all", rises.mean(), INK, "right"),
+        ("the most\nexposed 1 %", rises[worst].mean(), DIFFERENT, "left"),
     )
-    for name, mean, colour, x, side in means:
+    for name, mean, colour, side in means:
+        side = "right" if mean > _ROOM else side
         axes.axvline(mean, color=colour, linewidth=2)
         mean_of = f"mean of {name}: {mean:+.2f}".replace("-", "−")
-        look = {"ha": side, "va": "top", "color": colour, "fontweight": "bold", "fontsize": 11.5}
-        axes.annotate(mean_of, (x, 0.99), xycoords="axes fraction", **look)
+        place = {"xycoords": ("data", "axes fraction"), "ha": side, "va": "top"}
+        look = {"color": colour, "fontweight": "bold", "fontsize": 11.5}
+        beside(axes, mean, 0.99, mean_of, 6 if side == "left" else -6, **place, **look)
     axes.set_xlabel("rise of the confidence in the correct answer if it is shown")
     axes.set(ylabel="vehicles", xlim=(min(-0.4, rises.min()), 1))
     axes.set_yticks([0, 10, 100, 1000], ["0", "10", "100", "1,000"])

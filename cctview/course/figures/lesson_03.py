@@ -26,6 +26,7 @@ from cctview.show import (
     name_rows,
     percent,
     share_axis,
+    spread,
     style,
 )
 
@@ -95,7 +96,6 @@ def storage_bill(
         dollars = [getattr(bills[number], part) for number in numbers]
         axes.plot(numbers, dollars, color=colour, marker=marker, markersize=5, label=words)
         dot(axes, cameras, getattr(now, part), colour, 12, marker=marker)
-        beside(axes, numbers[-1], dollars[-1], words, 12, color=INK, fontsize=11)
     words = f"{_bytes(now.bytes_a_day)} a day\n{now.requests:,.3g} requests a second"
     axes.text(0.98, 0.06, words, transform=axes.transAxes, ha="right", va="bottom", fontsize=11.5)
     axes.set(xscale="log", xlabel="cameras", xlim=(0.8, numbers[-1] * 1.5))
@@ -103,7 +103,21 @@ def storage_bill(
     axes.xaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
     axes.yaxis.set_major_formatter(lambda number, _: f"{number:,g}")
     axes.grid(color=PALE, linewidth=0.8)
+    _name_ends(axes)
     return figure
+
+
+def _name_ends(axes, apart=0.4):
+    """Each line's name at the right of its end, `apart` inches or more above the one below it."""
+    lines = [line for line in axes.lines if not line.get_label().startswith("_")]
+    ends = [axes.transData.transform((0, line.get_ydata()[-1]))[1] for line in lines]
+    order = np.argsort(ends, kind="stable")
+    places = spread(np.sort(ends), apart * axes.figure.dpi)
+    places -= max(places[-1] - axes.bbox.y1, 0)  # none above the axes
+    for at, height in zip(order, places, strict=True):
+        place = axes.transAxes.inverted().transform((0, height))[1]
+        words = lines[at].get_label()
+        beside(axes, 1, place, words, 8, xycoords="axes fraction", color=INK, fontsize=11.5)
 
 
 def _bytes(count):
@@ -184,13 +198,13 @@ def known_by_day(table: pd.DataFrame, slow: pd.DataFrame, share: float) -> Card:
         (slow.often, PURPLE, "-.", f"the same, {percent(share)}\ncaught"),
     )
     for counts, colour, dashes, words in lines:
-        axes.plot(counts.index, counts, color=colour, linestyle=dashes)
-        beside(axes, last, counts.iloc[-1], words, 8, color=INK, fontsize=11.5)
+        axes.plot(counts.index, counts, color=colour, linestyle=dashes, label=words)
     axes.set(xlabel="days since the collecting began", xlim=(0, last))
     axes.set(ylabel="vehicles", ylim=(0, None))
     axes.set_xticks(range(0, last + 1, 7))
     axes.yaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
     axes.grid(axis="y", color=PALE, linewidth=0.8)
+    _name_ends(axes)
     return figure
 
 

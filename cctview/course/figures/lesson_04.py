@@ -19,6 +19,7 @@ from cctview.show import (
     SKY,
     Card,
     at_edge,
+    called,
     dot,
     interval,
     key_above,
@@ -280,7 +281,7 @@ def found_by(table: pd.DataFrame, what: str, title: str) -> Card:
         dot(axes, figures.estimate, row, BLUE, label=name)
         words = f"{percent(figures.estimate)} of {figures.sightings:,.0f}"
         at_edge(axes, row, words, fontsize=10.5)
-    name_rows(axes, table.index)
+    name_rows(axes, [called(str(name)) for name in table.index])
     axes.set(xlim=(-0.01, 1.01), xlabel=what)
     share_axis(axes.xaxis)
     return figure

@@ -49,7 +49,7 @@ def filters(stages: dict[str, Filtered], candidates: int = 1) -> Card:
         f" of searches by appearance, and in {by_all} with all filters; they rule it out in"
         f" {percent(lost)}"
     )
-    figure = Card(title, 2.75, left=1.75, wspace=0.12, right=0.55)
+    figure = Card(title, 2.95, left=1.75, wspace=0.12, right=0.55)
     left, right = figure.subplots(1, 2, sharey=True)
     rows = np.arange(len(names))
     left.barh(rows, counts, height=0.56, color=ORANGE, label="left")
@@ -59,11 +59,11 @@ def filters(stages: dict[str, Filtered], candidates: int = 1) -> Card:
         beside(left, count, row, short(count), 5, fontsize=11.5)
         interval(right, row, figures)
         beside(right, figures.high, row, percent(figures.estimate), fontsize=11.5)
-    left.set(xscale="log", xlim=(1, 6 * max(counts)), xlabel="candidates left (log scale)")
+    left.set(xscale="log", xlim=(1, 6 * max(counts)), xlabel="candidates left\n(log scale)")
     left.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1,000"])
     left.minorticks_off()
     name_rows(left, names, color=INK)
-    right.set(xlim=(0, 1.12), xlabel=f"correct vehicle {where}")
+    right.set(xlim=(0, 1.12), xlabel=f"correct vehicle\n{where}")
     right.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     right.tick_params(axis="y", length=0)
     return figure

@@ -282,7 +282,7 @@ def blamed(cloaks: pd.DataFrame, levels: float) -> Card:
         for outcome, (words, colour) in _OUTCOMES.items():
             share = shares[network, outcome]
             axes.barh(row, share, 0.55, left=start, color=colour, label="" if row else words)
-            if share > 0.06:
+            if share > 0.08:
                 look = {"va": "center", "ha": "center", "bbox": None, "fontweight": "bold"}
                 label(axes, start + share / 2, row, percent(share), PAPER, **look)
             start += share

@@ -10,6 +10,7 @@ from cctview.show import (
     PALE,
     SKY,
     Card,
+    called,
     dot,
     dotted,
     key_above,
@@ -51,21 +52,6 @@ def crowd(car: pd.Series, kind: str, colour: str, hour: int) -> Card:
     axes.set_axis_off()
     key_above(figure, 0.47, ncols=3, fontsize=11.5, handletextpad=0.2, columnspacing=1.2)
     return figure
-
-
-def called(kind: str, colour: str = "") -> str:
-    """A vehicle in words.
-
-    Examples
-    --------
-    >>> [called("sedan", "blue"), called("suv"), called("taxi van", "yellow taxi")]
-    ['blue sedan', 'SUV', 'yellow taxi van']
-    >>> called("green taxi", "green taxi")
-    'green taxi'
-    """
-    colour = colour.removesuffix(" taxi")
-    words = kind if kind.startswith(colour) and colour else f"{colour} {kind}".strip()
-    return words.replace("suv", "SUV")
 
 
 def _crowd_title(car, kind, colour, hour):

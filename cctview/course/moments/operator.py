@@ -12,7 +12,7 @@ import pandas as pd
 
 from cctview.dataset import BOX, Dataset, box_area, encode_jpeg, street_of
 from cctview.link import SURE, TripFinder, TripJudge
-from cctview.show import Moment, data_address, encode_still, picture_html
+from cctview.show import Moment, called, data_address, encode_still, picture_html
 from cctview.truth import Truth, true_vehicles
 
 _FRAMES = 4
@@ -222,5 +222,4 @@ def _step(finder, judge, picture, clear, tracklet, camera, seconds, rows, found)
 def looks(finder: TripFinder, tracklet: int) -> str:
     """What the system reads off a tracklet, such as "grey sedan"."""
     read = {name: str(table.iloc[tracklet].idxmax()) for name, table in finder.read.items()}
-    kind = read["kind"].replace("suv", "SUV")
-    return read["colour"] if "taxi" in read["colour"] else f"{read['colour']} {kind}"
+    return read["colour"] if "taxi" in read["colour"] else called(read["kind"], read["colour"])
