@@ -23,6 +23,7 @@ from cctview.course import (
     ask,
     check_even_gallery,
     check_right_alarms,
+    films_of_one_car,
     open_lesson,
     operating_points,
     stop_and_sort,
@@ -274,6 +275,49 @@ ask(
 # %% [markdown]
 # Every line of that figure rests on assumptions, and the page says which of them would turn the result round.
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask first: our cameras are bad, so is this course about bad cameras? Take the prediction. Then read the figure from top to bottom, one step at a time: faster, larger, both. Point at the orange bars last: how much a larger picture shows of a car is our own invention."
+# ### What would better cameras change?
+#
+# Our frames are small, and there is one every 1.7 seconds, as on the real road. Other cameras give larger pictures, and more of them. So we let three cameras of the simulated road film the same two
+# minutes in four ways. The vehicles, the detector, the tracker and the rules are the same. Each size has a network of its own, trained alike.
+
+# %% jupyter={"source_hidden": true}
+figures.one_car(films_of_one_car())
+
+# %% [markdown]
+# How much more of a car a larger picture shows is our own invention, so we drew the cars with less and with more detail, too. How many trips past the three cameras does each kind of frame put together?
+
+# %% jupyter={"source_hidden": true}
+films = read_result("kinds.csv")
+trips = figures.kinds_of_camera(films, "whole trips right")
+slow, fast, large = trips.iloc[0], trips.iloc[-1], trips.iloc[2]
+by_detail = large[["little", "estimate", "much"]].astype(float)
+assert np.ptp(by_detail) < (large.high - large.low) / 2, "what is said of the detail"
+ask(
+    "06 films",
+    figures.camera_kinds(films),
+    of=fast.estimate,
+    small=slow.estimate,
+    more=trips.estimate[1],
+    larger=large.estimate,
+)
+
+# %% [markdown]
+# **What is true of one kind of camera need not be true of the next.** The same street, with better pictures, is another system.
+#
+# This is an experiment, and no forecast. The orange bars are what less and more detail give: here it changes little. And only vehicles that pass all three cameras within these minutes make a trip.
+#
+# <details><summary><b>And on real roads?</b></summary>
+#
+# This is what others have published about real cameras. We measured none of it, and none of it is a whole trip.
+#
+# </details>
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
+published = films[films.source != "simulated road"]
+published = published.rename(columns={"arm": "what", "estimate": "share"}).set_index("what")
+published[["figure", "share", "low", "high"]].fillna("")
+
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Let the room call out numbers and type them in; the check says what each is really the answer to. Usual: 80, or 99.9."
 # ## Your turn
 #
@@ -378,7 +422,7 @@ print(
     f"{in_blocks.numblocks[0]} blocks; the same as one computer finds: {(found == alone).mean():.0%}"
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the question of the beginning, then the answer, then what one can do. Ask the question of 00 again: at how many cameras would your answer change? Hand over to 07." slide="## So how does it grow from six cameras to a nation?\n\n**The costs stay small, and the errors do not.**\n---\n## What to take away\n\n- An alarm is worth what the base rate makes of it\n- Place and time make a weak network strong\n- A filter loses correct vehicles, and nobody sees which\n- Errors do not hit everybody equally\n---\n## What you can do\n\nAsk those who offer such a system:\n\n- How many of its alarms were right last year?\n- How many wanted vehicles did it miss?\n- Who can say no?"
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the question of the beginning, then the answer, then what one can do. Ask the question of 00 again: at how many cameras would your answer change? Hand over to 07." slide="## So how does it grow from six cameras to a nation?\n\n**The costs stay small, and the errors do not.**\n---\n## What to take away\n\n- An alarm is worth what the base rate makes of it\n- Place and time make a weak network strong\n- A filter loses correct vehicles, and nobody sees which\n- Errors do not hit everybody equally\n- The kind of camera decides\n---\n## What you can do\n\nAsk those who offer such a system:\n\n- How many of its alarms were right last year?\n- How many wanted vehicles did it miss?\n- Who can say no?"
 # ## So how does it grow from six cameras to a nation?
 #
 # **The costs stay small, and the errors do not.** A nation's vectors are cheap to keep and quick to search. But every vehicle that is added is one more that can be taken for yours.
@@ -387,6 +431,7 @@ print(
 # - **Place and time make a weak network strong.** Clock and appearance together find far more than either alone.
 # - **A filter loses some of the correct vehicles**, and nobody sees which.
 # - **Errors do not hit everybody equally.** Look-alikes are linked far more often than other vehicles.
+# - **The kind of camera decides.** Larger and faster pictures of the same street put far more trips together.
 #
 # **What you can do:** when a council or a company shows you such a system, ask three things. How many of its alarms were right last year? How
 # many wanted vehicles did it miss in that year? And who can say no?

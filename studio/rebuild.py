@@ -160,7 +160,7 @@ STEPS = (
         ("kinds --work {work}",),
         ("studio.kinds.study",),
         (*_ROAD, _STUDENT, _DETECTOR),
-        ("data/results/kinds.csv",),
+        ("data/results/kinds.csv", "data/kinds/*"),
         tests=("tests/test_kinds.py",),
     ),
     Step(

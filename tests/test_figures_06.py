@@ -2,11 +2,14 @@
 lies outside.
 """
 
+import re
+
 import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 
+from cctview.course import films_of_one_car
 from cctview.course.figures import lesson_06
 from cctview.course.stored import operating_points
 from cctview.dataset.results import read_result
@@ -55,6 +58,22 @@ BLAMED = {
 }
 BILLS = compare_bills([CITY, NATION, PLANET])
 
+KINDS_TABLE = pd.DataFrame(
+    [
+        [f"{352 * size}×{240 * size}", seconds, detail, network, figure, share + more]
+        for figure, more in (("whole trips right", 0), ("links right", 0.05))
+        for size, seconds, detail, network, share in (
+            (3, 0.34, "middle", "trained for this", 0.4),
+            (1, 1.7, "middle", "shipped", 0.9),
+            (3, 1.7, "low", "trained for this", 0.25),
+            (3, 1.7, "middle", "trained for this", 0.3),
+            (3, 1.7, "high", "trained for this", 0.35),
+            (1, 1.7, "middle", "trained for this", 0.1),
+            (1, 0.34, "middle", "trained for this", 0.2),
+        )
+    ],
+    columns=["frame", "seconds", "detail", "network", "figure", "estimate"],
+).assign(count=60, low=lambda t: t.estimate - 0.08, high=lambda t: t.estimate + 0.08)
 FIGURES = {
     "filters": lambda: lesson_06.filters(STAGE),
     "filters with a list": lambda: lesson_06.filters(STAGE, 10),
@@ -64,6 +83,8 @@ FIGURES = {
     "look-alikes": lambda: lesson_06.look_alikes(PASSING),
     "blamed": lambda: lesson_06.wrongly_linked(BLAMED),
     "town": lambda: lesson_06.town(CITY_TABLE),
+    "films": lambda: lesson_06.camera_kinds(KINDS_TABLE),
+    "one car": lambda: lesson_06.one_car(films_of_one_car()),
     "costs": lambda: lesson_06.costs(BILLS),
 }
 
@@ -120,6 +141,20 @@ def test_a_town_is_drawn_from_its_table():
     assert shares.right.tolist() == right.sort_index().tolist()
     drawn_right = drawn(lesson_06.town(CITY_TABLE), "put together rightly")[0]
     assert drawn_right.get_ydata().tolist() == shares.right.tolist()
+
+
+def test_films_are_drawn_from_small_and_slow_to_large_and_fast():
+    trips = lesson_06.kinds_of_camera(KINDS_TABLE, "whole trips right")
+    assert trips.frame.tolist() == ["352×240"] * 2 + ["1056×720"] * 2
+    assert trips.seconds.tolist() == [1.7, 0.34] * 2
+    assert trips.estimate.tolist() == [0.1, 0.2, 0.3, 0.4]
+    assert trips[["little", "much"]].dropna().to_numpy().tolist() == [[0.25, 0.35]]
+    figure = lesson_06.camera_kinds(KINDS_TABLE)
+    assert re.findall(r"\d+ %", figure.title) == ["10 %", "40 %"]
+    for axes, more in zip(figure.axes, (0.05, 0), strict=True):
+        (band,) = [bar for bar in axes.patches if bar.get_height() > 0]
+        assert [band.get_x(), band.get_width()] == pytest.approx([0.25 + more, 0.1])
+        assert band.get_y() < 2 < band.get_y() + band.get_height()
 
 
 def test_operating_points_find_more_the_looser_they_are():

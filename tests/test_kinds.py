@@ -2,22 +2,25 @@
 stopped, and the stored table.
 """
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.dataset import BOX
+from cctview.course import films_of_one_car
+from cctview.dataset import BOX, DATA, read_result
 from cctview.detect import sorting
 from cctview.track import motion, scene
 from studio.build import Settings
 from studio.evaluation.trajectories import evaluate_trajectories
 from studio.kinds import judge
-from studio.kinds.arms import BASE, CAMERAS, EVERY, LATER, SIDES
+from studio.kinds.arms import ARMS, BASE, CAMERAS, EVERY, LATER, SIDES
 from studio.kinds.film import film, read_film
 from studio.kinds.follow import follow, windows
+from studio.kinds.keep import KEPT
 from studio.kinds.network import augment, lesson
 from studio.kinds.published import PUBLISHED
-from studio.kinds.study import table_of, wide
+from studio.kinds.study import COMPARED, table_of, wide
 from tests.simulated_road import simulate
 from tests.test_build import FlatRenderer
 
@@ -204,6 +207,56 @@ def test_the_table_compares_arms_on_the_same_vehicles():
     assert made.loc[(BASE, "whole trips right"), "count"] == 80
     assert len(table) == len(made) + len(PUBLISHED)
     assert wide(table).shape == (3, 4)
+
+
+def test_the_stored_table_has_all_arms_and_its_parts_agree():
+    table = read_result("kinds.csv")
+    made = table[table["source"] == "simulated road"]
+    for name, rows in made.groupby("arm"):
+        about = ARMS[name].about()
+        about["seconds"] = round(about["seconds"], 4)
+        assert rows[[*about]].drop_duplicates().to_dict("records") == [about]
+    shares = made.pivot(index="arm", columns="figure", values="estimate")
+    assert set(shares.index) == set(ARMS)
+    parts = shares[["links right", "links wrong", "links missed"]].sum(axis=1)
+    assert parts.to_numpy() == pytest.approx(1, abs=2e-4)
+    for figure in COMPARED:
+        more = (shares[figure] - shares.loc[BASE, figure]).drop(BASE)
+        assert shares[f"{figure}, more than {BASE}"].drop(BASE).to_numpy() == pytest.approx(
+            more.to_numpy(), abs=2e-4
+        )
+    assert table[table["arm"].isin([one.what for one in PUBLISHED])]["source"].tolist() == [
+        one.source for one in PUBLISHED
+    ]
+
+
+def test_the_kept_detections_are_those_of_the_table():
+    kept = pd.read_parquet(DATA / "kinds" / "detections.parquet")
+    table = read_result("kinds.csv").set_index(["arm", "figure"])
+    films = kept.groupby(["size", "detail"], observed=True)
+    assert len(films) == len(KEPT)
+    for arm in KEPT:
+        about = ARMS[arm].about()
+        film = films.get_group((about["frame"], about["detail"]))
+        told = table.loc[(arm, "boxes that show something")]
+        assert len(film) == told["count"]
+        assert film["vehicle"].notna().mean() == pytest.approx(told["estimate"], abs=1e-4)
+        vectors = np.stack([np.frombuffer(vector, np.float16) for vector in film["vector"]])
+        assert vectors.shape == (len(film), 128)
+        assert np.isfinite(vectors).all()
+
+
+def test_one_car_is_the_same_in_all_frames():
+    crops = films_of_one_car()
+    (size, _), small = next(iter(crops.items()))
+    assert size == "352×240"
+    assert [detail for _, detail in crops] == ["middle", "low", "middle", "high"]
+    for (_, _), large in [*crops.items()][1:]:
+        assert large.shape[:2] == tuple(3 * side for side in small.shape[:2])
+        reduced = cv2.resize(large, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+        other = cv2.flip(reduced, 1)
+        assert np.corrcoef(reduced.ravel(), small.ravel())[0, 1] > 0.8
+        assert np.corrcoef(other.ravel(), small.ravel())[0, 1] < 0.8
 
 
 def test_what_is_published_is_a_share_a_range_or_unknown_and_says_where():

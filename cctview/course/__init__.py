@@ -8,6 +8,7 @@
 ``app``        the operator's page on the lessons' data; ``register``: an invented register
 ``collection`` what lesson 03 counts: costs, misses, which vehicles a database knows
 ``era_trials`` the eras of lesson 01, tuned and tested
+``films``      one car as cameras of several kinds have it
 ``moments``    what a reader does by hand, and `watch`: the cameras with stored answers
 ``own_process``
                `apart`: a cell in a process of its own
@@ -45,6 +46,7 @@ _NAMES = {
         "try_era",
         "wrong_alike",
     ],
+    "films": ["films_of_one_car"],
     "lesson": ["DETECTION_LIST", "open_lesson", "sample_folder"],
     "moments.base_rates": ["stop_and_sort"],
     "moments.city": ["the_city"],

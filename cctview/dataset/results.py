@@ -14,6 +14,7 @@ _COMMANDS = {
     "defences_drawn.parquet": "results --only defences",
     "city.csv": "city",
     "city-tornado.csv": "city",
+    "kinds.csv": "kinds --work FOLDER",
     "learning.csv": "learning",
     "linking_sure.csv": "results --only linking",
     "carried.csv": "results --only leakage",

@@ -35,6 +35,12 @@ def _town(kind: str, figure: str, results: Path, days: int = 7) -> OfTowns:
     return OfTowns(row.estimate, row.low, row.high, "all trips of towns with a seed each", digits=1)
 
 
+def _film(arm: str, results: Path) -> Figure:
+    table = read_result("kinds.csv", results)
+    row = table[(table["arm"] == arm) & (table["figure"] == "whole trips right")].iloc[0]
+    return Figure(row.estimate, row.low, row.high, f"{row['count']:.0f} trips")
+
+
 HEADLINES = (
     Headline(
         "Passes are linked rightly if all trips are decided at once",
@@ -67,5 +73,16 @@ HEADLINES = (
         partial(_town, "plate readers", "home found"),
         "Keep the records for one day:",
         partial(_town, "plate readers", "home found", days=1),
+    ),
+    Headline(
+        "Large and fast frames put trips together",
+        "06",
+        "Which share of the trips past three cameras is put together, at 1056×720 pixels and three"
+        " frames a second, by a network that was trained for such frames?",
+        "all passes of two minutes at the other cameras; one seed of the road",
+        "kinds --work FOLDER",
+        partial(_film, "large, fast"),
+        "Take frames like those of this course, 352×240 pixels every 1.7 seconds:",
+        partial(_film, "small, slow"),
     ),
 )

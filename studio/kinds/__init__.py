@@ -2,6 +2,6 @@
 simulated road, and no forecast.
 
 `arms` says what is compared, `published` what is known of real cameras; `film` renders the frames,
-`network` trains the extractors, `follow` detects and tracks, `judge` counts by the truth, and
-`study` puts the table together: ``data/results/kinds.csv``.
+`network` trains the extractors, `follow` detects and tracks, `judge` counts by the truth, `study`
+puts the table together, ``data/results/kinds.csv``, and `keep` writes ``data/kinds``.
 """

@@ -20,7 +20,8 @@ from studio.kinds.arms import ARMS, BASE, CAMERAS, EVERY, Arm
 from studio.kinds.film import film, read_film
 from studio.kinds.follow import follow, learn_moves, look
 from studio.kinds.judge import tally_film
-from studio.kinds.network import taught
+from studio.kinds.keep import KEPT, keep_detections, keep_moment
+from studio.kinds.network import Embed, taught
 from studio.kinds.published import PUBLISHED
 from studio.training.checkpoint import named_by_code
 
@@ -32,7 +33,8 @@ _SIMULATED = "simulated road"
 
 
 def write_kinds(work: Path, data: Path, only: tuple[str, ...] = tuple(ARMS)) -> pd.DataFrame:
-    """Run arms, and store the table once all have run; returns that of the arms asked for.
+    """Run arms, and store the table and what is kept of the films once all have run; returns the
+    table of the arms asked for.
 
     What is finished is kept in `work`, so a second call continues.
     """
@@ -41,26 +43,39 @@ def write_kinds(work: Path, data: Path, only: tuple[str, ...] = tuple(ARMS)) -> 
     if set(only) == set(ARMS):
         content = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
         write_bytes(data / "results" / "kinds.csv", content.encode())
+        truth, folder = read_film(film(work, Arm(1).settings(), fast=True)), data / "kinds"
+        keep_detections({arm: see(ARMS[arm], work) for arm in KEPT}, truth, folder)
+        keep_moment({arm: film(work, ARMS[arm].settings()) for arm in KEPT}, truth, folder)
     return table
+
+
+def see(arm: Arm, work: Path) -> tuple[pd.DataFrame, np.ndarray]:
+    """What is found on an arm's frames, and its vectors (`studio.kinds.follow.look`)."""
+    detector, weights, embed = _networks(arm, work)
+    code = named_by_code(work / "kinds" / "seen", "studio.kinds.follow", detector, weights)
+    reels = film(work, arm.settings(), arm.fast)
+    seen = code / arm.settings().fingerprint()
+    return look(reels, seen, Detector(minimum_percent=25), embed)
+
+
+def _networks(arm: Arm, work: Path) -> tuple[Path, Path, Embed]:
+    detector = weight_files.find(DETECTOR_WEIGHTS)
+    if arm.taught:
+        return detector, *taught(arm, work)
+    weights = weight_files.find(EXTRACTOR_WEIGHTS)
+    return detector, weights, Extractor(weights).extract
 
 
 def run(arm: Arm, name: str, work: Path, data: Path) -> pd.DataFrame:
     """An arm's tally (`studio.kinds.judge`)."""
-    detector = weight_files.find(DETECTOR_WEIGHTS)
-    if arm.taught:
-        weights, embed = taught(arm, work)
-    else:
-        weights = weight_files.find(EXTRACTOR_WEIGHTS)
-        embed = Extractor(weights).extract
-    code = named_by_code(work / "kinds" / "seen", "studio.kinds.follow", detector, weights)
+    detector, weights, _ = _networks(arm, work)
     reads = (detector, weights, *sorted(data.glob("*.zip")))
     place = named_by_code(work / "kinds" / f"{name}.parquet", __name__, *reads)
     if not place.exists():
         small = read_film(film(work, Arm(1).settings(), fast=True))
         reels = film(work, arm.settings(), arm.fast)
         frames = pd.concat([reel.frames()["frame"] for reel in reels])
-        seen = code / arm.settings().fingerprint()
-        detections, vectors = look(reels, seen, Detector(minimum_percent=25), embed)
+        detections, vectors = see(arm, work)
         moves = None if arm.fast else learn_moves(open_dataset(data), CAMERAS)
         tracklets = follow(detections, vectors, EVERY if arm.fast else 1, moves)
         write_bytes(place, tally_film(detections, tracklets, small, frames).to_parquet())

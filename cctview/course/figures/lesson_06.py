@@ -25,11 +25,14 @@ from cctview.show import (
     percent,
     share_axis,
     short,
+    show_crop,
     spread,
     style,
 )
 
 _COSTS = "Costs of this course's own pipeline, each with its source in cctview.search.costs"
+_WORLD = "Simulated"
+_DETAILS = {"low": "less detail", "middle": "as drawn", "high": "more detail"}
 _NAMED = 0.1  # the false alarm rate that the title tells of
 
 
@@ -262,42 +265,61 @@ def town_shares(table: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 
 @style()
-def camera_kinds(table: pd.DataFrame) -> Card:
-    """What larger and faster frames change: whole trips past three cameras, by kind of frames.
+def one_car(crops: dict[tuple[str, str], np.ndarray]) -> Card:
+    """One car at one moment, as frames of each size and detail have it.
 
-    `table` is ``data/results/kinds.csv``. The band goes from little to much detail of vehicles at
-    close range, which nobody has measured: we drew both.
+    `crops` are those of `cctview.course.films_of_one_car`.
     """
-    trips = kinds_of_camera(table)
-    small, large = trips.iloc[0], trips.iloc[-1]
+    sizes = [f"{crop.shape[1]}×{crop.shape[0]}" for crop in crops.values()]
     title = (
-        f"Frames of {small.frame} pixels every {small.seconds:.1f} s give"
-        f" {percent(small.estimate)} of the trips past three cameras whole; larger and faster ones"
-        f" give {percent(large.estimate)}"
+        f"The same car at the same moment: {sizes[0]} pixels in a small frame, {sizes[-1]} in a"
+        " large one"
     )
-    note = (
-        f"Simulated, {small['count']:.0f} trips. Band: detail of vehicles is assumed, not measured"
-    )
-    figure = Card(title, 0.42 * len(trips) + 0.95, note, left=2.6, right=0.8)
-    axes = figure.subplots()
-    for row, figures in enumerate(trips.itertuples()):
-        if np.isfinite(figures.little):
-            ends = sorted([figures.little, figures.much])
-            axes.fill_between(ends, row - 0.3, row + 0.3, color=ORANGE, alpha=0.35, linewidth=0)
-            words = "little to much detail: assumed"
-            place = {"color": DARKER[ORANGE], "xytext": (0, -19), "fontsize": 10, "ha": "center"}
-            beside(axes, np.mean(ends), row, words, **place)
-        interval(axes, row, figures)
-        dot(axes, figures.estimate, row, BLUE)
-        beside(axes, figures.high, row, percent(figures.estimate), 9, fontsize=11.5)
-    names = (f"{kind.frame}, every {kind.seconds:.1f} s" for kind in trips.itertuples())
-    name_rows(axes, names, 0.35, 0.6, color=INK)
-    axes.set(xlim=(0, 1), xlabel="trips put together whole (share of trips)")
-    share_axis(axes.xaxis)
+    figure = Card(title, 1.75, _WORLD, True, left=0.16, right=0.16, bottom=0.3, top=0.45)
+    for axes, ((size, detail), pixels) in zip(figure.subplots(1, len(crops)), crops.items()):
+        show_crop(axes, pixels, interpolation="nearest")
+        axes.set_title(f"frame of {size}", fontsize=11)
+        axes.set_xlabel(_DETAILS[detail], fontsize=11, labelpad=3)
     return figure
 
 
-def kinds_of_camera(table: pd.DataFrame, figure: str = "whole trips right") -> pd.DataFrame:
+@style()
+def camera_kinds(table: pd.DataFrame) -> Card:
+    """What larger and faster frames change: links and whole trips past three cameras.
+
+    `table` is ``data/results/kinds.csv``. The bands go from little to much detail of vehicles at
+    close range, which nobody has measured: we drew both.
+    """
+    panels = {"links right": "passes linked rightly", "whole trips right": "trips put together"}
+    kinds = {figure: kinds_of_camera(table, figure) for figure in panels}
+    trips = kinds["whole trips right"]
+    small, large = trips.iloc[0], trips.iloc[-1]
+    title = (
+        f"Small, slow frames put {percent(small.estimate)} of the trips together; large, fast ones"
+        f" of the same cars {percent(large.estimate)}"
+    )
+    note = (
+        f"Simulated, {small['count']:.0f} trips. Orange: less to more detail of vehicles, assumed"
+    )
+    figure = Card(title, 0.5 * len(trips) + 1.0, note, left=2.1, right=0.55, wspace=0.28)
+    for axes, (name, words) in zip(figure.subplots(1, 2, sharey=True), panels.items(), strict=True):
+        for row, figures in enumerate(kinds[name].itertuples()):
+            if np.isfinite(figures.little):
+                ends = sorted([figures.little, figures.estimate, figures.much])
+                axes.barh(row, ends[-1] - ends[0], 0.62, ends[0], color=ORANGE, alpha=0.35)
+            interval(axes, row, figures)
+            dot(axes, figures.estimate, row, BLUE)
+            beside(axes, figures.high, row, percent(figures.estimate), 7, fontsize=11.5)
+        axes.set(xlim=(0, 1.15), xlabel=f"{words} (share)")
+        axes.tick_params(axis="y", length=0)
+        axes.set_xticks([0, 0.5, 1])
+        share_axis(axes.xaxis)
+    rows = (f"{kind.frame} pixels,\nevery {kind.seconds:.1f} s" for kind in trips.itertuples())
+    name_rows(figure.axes[0], rows, color=INK)
+    return figure
+
+
+def kinds_of_camera(table: pd.DataFrame, figure: str) -> pd.DataFrame:
     """One figure by kind of frames, from small and slow to large and fast: columns frame, seconds,
     estimate, low, high, count; `little` and `much`: the estimate with other detail, where it was
     tried.
