@@ -1057,8 +1057,10 @@ class Showing(http.server.BaseHTTPRequestHandler):
         """Nobody's visit is noted."""
 
 
-class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
+class Server(socketserver.ThreadingTCPServer):
+    """Without the look-up of its own name by which `HTTPServer` waits ten seconds in a room without a name server."""
+
+    daemon_threads = allow_reuse_address = True
 
     def handle_error(self, request, client_address):
         """A browser that goes away is no error."""

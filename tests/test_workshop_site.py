@@ -211,6 +211,13 @@ def test_a_phone_reads_the_address_in_the_code():
         assert read_qr(lines, damage=9) != address
 
 
+def test_it_asks_no_name_server_for_its_own_name(site, monkeypatch):
+    """In a room without the Internet the answer would take ten seconds not to come."""
+    monkeypatch.setattr(socket, "getfqdn", lambda *_: pytest.fail("a name was looked up"))
+    with served(site) as port:
+        assert ask(port, "/") == (200, b"the course")
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="network namespaces are Linux's")
 def test_a_room_reads_the_pages_over_its_own_network(site):
     """Two network namespaces with a cable between them, and no other network: one serves, one
