@@ -910,13 +910,16 @@ def find_server(session):
     return None
 
 
+# An extension switches warnings for programmers on again, so -W ignore is not enough to keep the address in sight.
+START_LAB = (
+    "import runpy, warnings; warnings.showwarning = lambda *_, **__: None;"
+    " runpy.run_module('jupyterlab', run_name='__main__', alter_sys=True)"
+)
+
+
 def lab_command(python, folder, browser):
-    command = [python, "-W", "ignore::DeprecationWarning", "-m", "jupyterlab"]
-    command += [
-        "--ServerApp.answer_yes=True",
-        "--ServerApp.log_level=WARN",
-        "--LabApp.log_level=WARN",
-    ]
+    command = [python, "-c", START_LAB]
+    command += ["--ServerApp.answer_yes=True", "--Application.log_level=ERROR"]
     command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port=8888", f"--ServerApp.root_dir={ROOT}"]
     command += ["--KernelManager.transport_encryption=auto"]
     command += ["--LabApp.default_url=/" + folder, "--LabApp.news_url=None"]
