@@ -1,8 +1,16 @@
 """Bills worked out by hand."""
 
+import numpy as np
 import pytest
 
+from cctview.dataset import DATA, open_dataset
 from cctview.search import CITY, COSTS, NATION, PLANET, Quantity, bill, compare_bills
+
+
+def test_a_frame_has_the_bytes_of_the_simulated_ones():
+    dataset = open_dataset(DATA)
+    mean = np.mean([len(dataset.jpeg(frame)) for frame in dataset.frames.id])
+    assert COSTS.bytes_per_frame.value == round(mean)
 
 
 def test_a_bill_by_hand():
