@@ -81,7 +81,7 @@ def _crowd_title(car, kind, colour, hour):
         )
     return (
         f"{when} a {what} is one of {car.alike:.0f}, of {car.everyone:,.0f} vehicles: type and"
-        f" colour halve the crowd {car.bits:.1f} times ({car.bits:.1f} bits)"
+        f" colour give {car.bits:.1f} bits (halvings)"
     )
 
 
