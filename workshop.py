@@ -910,13 +910,16 @@ def find_server(session):
     return None
 
 
+# An extension switches warnings for programmers on again, so -W ignore is not enough to keep the address in sight.
+START_LAB = (
+    "import runpy, warnings; warnings.showwarning = lambda *_, **__: None;"
+    " runpy.run_module('jupyterlab', run_name='__main__', alter_sys=True)"
+)
+
+
 def lab_command(python, folder, browser):
-    command = [python, "-W", "ignore::DeprecationWarning", "-m", "jupyterlab"]
-    command += [
-        "--ServerApp.answer_yes=True",
-        "--ServerApp.log_level=WARN",
-        "--LabApp.log_level=WARN",
-    ]
+    command = [python, "-c", START_LAB]
+    command += ["--ServerApp.answer_yes=True", "--Application.log_level=ERROR"]
     command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port=8888", f"--ServerApp.root_dir={ROOT}"]
     command += ["--KernelManager.transport_encryption=auto"]
     command += ["--LabApp.default_url=/" + folder, "--LabApp.news_url=None"]
@@ -1057,8 +1060,10 @@ class Showing(http.server.BaseHTTPRequestHandler):
         """Nobody's visit is noted."""
 
 
-class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
+class Server(socketserver.ThreadingTCPServer):
+    """Without the look-up of its own name by which `HTTPServer` waits ten seconds in a room without a name server."""
+
+    daemon_threads = allow_reuse_address = True
 
     def handle_error(self, request, client_address):
         """A browser that goes away is no error."""

@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import TimeoutError as NoAnswer
 
+from cctview.collect import CADENCE
 from cctview.show.widgets.prediction import PRESENTER
 from tests.browsing import browsing, open_page, run_all, serving
 
@@ -128,7 +129,7 @@ def measure(page):
         figures["click to candidates with their pictures"] = spread(pictured, baseline)
         figures["clicks without an answer"] = unanswered
         figures["frames a second"] = play(page)
-        figures["frames due a second and camera"] = round(RATE / 1.7, 1)
+        figures["frames due a second and camera"] = round(RATE / CADENCE, 1)
     for panel in page.locator(".cctview-panel:has(img):has(input[type=range]:enabled)").all():
         panel.scroll_into_view_if_needed()
         page.wait_for_timeout(1000 * IDLE)

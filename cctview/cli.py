@@ -110,8 +110,10 @@ def _add_site_arguments(parser: argparse.ArgumentParser) -> None:
     notebooks = "lessons and texts in another language, whose words stand in words/LANGUAGE.toml"
     parser.add_argument("--notebooks", type=Path, metavar="FOLDER", help=notebooks)
     parser.add_argument("--language", default="en", help="such as de (default: en)")
-    states = "pictures of one group of sliders, at most (default: %(default)s)"
-    parser.add_argument("--states", type=_count, default=120, metavar="N", help=states)
+    states = "pictures of one group of sliders, at most; fewer make a smaller site"
+    parser.add_argument("--states", type=_count, metavar="N", help=states)
+    source = "the address from which the course can be downloaded, for pages to link to"
+    parser.add_argument("--source", metavar="URL", help=source)
 
 
 def _add_import_arguments(parser: argparse.ArgumentParser) -> None:
@@ -257,7 +259,9 @@ def _site(options: argparse.Namespace) -> int:
     from cctview.pages import site
 
     work = options.work or options.out.with_name(f"{options.out.name}.work")
-    size = site.make_site(options.out, work, options.notebooks, options.states, options.language)
+    size = site.make_site(
+        options.out, work, options.notebooks, options.states, options.language, options.source
+    )
     if options.work is None:
         shutil.rmtree(work)
     print(f"{options.out / 'index.html'}: open it in a browser. The site has {size / 1e6:.0f} MB.")

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from cctview import weights
+from cctview.collect import MOST_REDIRECTS
 from cctview.dataset import (
     DATA,
     LOCK,
@@ -40,7 +41,6 @@ TRIES = 5
 """How often an address may fail in a row, with less than a megabyte received in between."""
 
 _WAIT_SECONDS, LONGEST_WAIT = 1.0, 60.0
-_MOST_REDIRECTS = 5
 _ENOUGH_TO_GO_ON = 2**20
 _SPARE_DISK = 2**28
 _LARGEST_UNKNOWN = 4 * 2**30  # bytes of a file whose size neither we nor the server know
@@ -362,7 +362,7 @@ def _receive(item: Item, address: str, client: "httpx.Client") -> None:
 @contextmanager
 def _open(client: "httpx.Client", address: str, headers: dict) -> Iterator["httpx.Response"]:
     """An answer with a body, after redirects; never from https to anything less."""
-    for _ in range(_MOST_REDIRECTS + 1):
+    for _ in range(MOST_REDIRECTS + 1):
         with client.stream("GET", address, headers=headers) as response:
             if not response.has_redirect_location:
                 _check_status(response)
@@ -372,7 +372,7 @@ def _open(client: "httpx.Client", address: str, headers: dict) -> Iterator["http
         if not target.startswith("https:" if address.startswith("https:") else ("http:", "https:")):
             raise FetchError(f"refused: redirected from {address.split(':')[0]} to {target}")
         address = target
-    raise FetchError(f"refused: redirected more than {_MOST_REDIRECTS} times")
+    raise FetchError(f"refused: redirected more than {MOST_REDIRECTS} times")
 
 
 def _check_status(response: "httpx.Response") -> None:

@@ -63,6 +63,9 @@ be_the_operator(finder, judge, dataset, truth)
 # 3. say how often the system works for a random vehicle, and whom it follows when it is wrong;
 # 4. say what more cameras and other kinds of cameras change, and what courts have said about it.
 #
+# To see frames of your own, set the environment variable `CCTVIEW_DATA` to their folder before you start JupyterLab. Everything that is counted stays on the
+# simulated road, because nobody knows the truth about other frames.
+#
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Ask for a show of hands: two cameras? six? a hundred? Write the numbers down, you come back to them in section 4."
@@ -127,9 +130,6 @@ camera
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # One click returns a trip: places, times, and a confidence for each. It needs no name and no plate.
-#
-# (To see frames of your own, set the environment variable `CCTVIEW_DATA` to their folder. Everything that is counted below stays on the simulated road, because nobody
-# knows the truth about other frames.)
 
 # %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 open_app(lesson) if lesson.own else None
@@ -187,7 +187,7 @@ show.candidates(
 #
 # - A filled circle is a correct link. A **cross** is a link to somebody else.
 # - An open circle: the best candidate is correct, but the system is not confident enough to link it. A dot: the best candidate is not correct, and the system links nobody.
-# - A dash is a pass that the detector or the tracker missed, so no search can find it, and the trip cannot be found whole.
+# - A dash is a pass that the detector or the [tracker](glossary.md#tracker) missed, so no search can find it, and the trip cannot be found whole.
 #
 # After your prediction, move the slider: it sets **how confident the system must be** before it links.
 
@@ -264,6 +264,10 @@ ask(
 #
 # No real town was measured. We took from our simulated road how well still cameras link, and from reports how well plate readers read. We assumed the rest.
 # [How far to trust the city](city.md) lists every assumption. Some numbers of cameras carry the name of a court case or a city with as many cameras. The roads there may be longer or shorter than in our town.
+#
+# **After your prediction, try four things in the figure.** Move *Cameras* down to the number that you wrote down, and back to 176. Change how long the records are kept, and watch how many homes
+# are found. Then change the *kind* to stills, and move *Cameras* up to 1,000. The fourth slider stands at *no*, because nothing here measures whether
+# appearance links a vehicle to itself on another day. Move it, and see whether that would help the stills.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 town = read_result("city.csv")
@@ -283,10 +287,6 @@ ask(
 )
 
 # %% [markdown] slide=""
-# **Try four things in the figure above.** Move *Cameras* down to the number that you wrote down, and back to 176. Change how long the records are kept, and watch how many homes
-# are found. Then change the *kind* to stills, and move *Cameras* up to 1,000. The fourth slider stands at *no*, because nothing here measures whether
-# appearance links a vehicle to itself on another day. Move it, and see whether that would help the stills.
-#
 # <details><summary><b>What we see in it</b></summary>
 #
 # The kind of camera matters more than the number. Plate readers put a driver's days together, and every further camera adds to that; homes are found on the way.

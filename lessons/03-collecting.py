@@ -249,7 +249,8 @@ course.ask(
 # %%
 week = passes.first_days(7)
 unicity = privacy.measure_unicity(week, points=4, hours=1)
-print(f"four passes, known to the hour, single out {show.percent(unicity.singled_out)}")
+found = show.percent(unicity.singled_out)
+print(f"four passes, known to the hour, single out {found} of a week's vehicles in our model")
 
 # %% [markdown]
 # How much more do four passes tell if their times are known to a quarter of an hour? That depends on the kind of driver, and on whether each of the four passes
@@ -427,7 +428,11 @@ gauge = privacy.Gauge(
 )
 privacy.LeakageMeter.load_or_default("meter.json").with_gauge("unicity", gauge).save("meter.json")
 place.cleanup()
-print(f"unicity: {gauge.estimate:.2f} (95% CI {gauge.low:.2f}–{gauge.high:.2f}) {gauge.unit}")
+share, low, high = (show.percent(one) for one in (gauge.estimate, gauge.low, gauge.high))
+print(
+    f"Four passes of different trips, known to 15 minutes, single out {share} (95% CI {low} to"
+    f" {high})\nof the vehicles of a week in our model of habits."
+)
 
 # %% [markdown]
 # Here we took it for granted that somebody finds the vehicles in the frames.

@@ -13,7 +13,7 @@
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Ten minutes if this is all you show. Ask: one car in a hundred is wanted, and an alarm sounds. How sure are you? Take answers. Then test vehicles one by one until the first alarm, ask the room before you turn its card, and only then let the rest of the day pass. Wrong answers people give: 80 %, or 99.9 %. Then change who is wanted."
 # # 06 · Designing the app
 #
-# **How does a search grow from six cameras to a nation?** Begin with one day of one camera: stop the wanted vehicles yourself.
+# **How does a search grow from six cameras to a nation?** Begin with one camera and one day: each alarm stops a driver.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 import numpy as np

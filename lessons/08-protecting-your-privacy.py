@@ -228,10 +228,10 @@ print(
     " promises nothing that helps."
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Ask for the prediction about blur. Then let the room choose a defence and a strength, and ask: would you feel safe? Only then change the tracker. Do blur, the key, then retention. Usual wrong belief: a crop that I cannot recognise, a network cannot recognise." slide="## Does a defence work? Four trackers answer\n\n- **Off the shelf** takes the network as it is\n- **Retrained** learned from defended crops\n- **Adaptive** knows the defence\n- **Another network** is one that the defence was not made for"
-# ## 3 · Does a defence work? Four trackers answer
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Ask for the prediction about blur. Then let the room choose a defence and a strength, and ask: would you feel safe? Only then change the thief. Do blur, the key, then retention. Usual wrong belief: a crop that I cannot recognise, a network cannot recognise." slide="## Does a defence work? Four thieves answer\n\n- **Off the shelf** takes the network as it is\n- **Retrained** learned from defended crops\n- **Adaptive** knows the defence\n- **Another network** is one that the defence was not made for"
+# ## 3 · Does a defence work? Four thieves answer
 #
-# The answer depends on the attacker, so we measure each defence against four. A [tracker](glossary.md#tracker), in this notebook, is a thief who wants to link passes.
+# The answer depends on the [thief](glossary.md#thief), so we measure each defence against four. All of them want to link passes.
 #
 # - **Off the shelf**: uses the network as it is, and one crop of each pass.
 # - **Retrained**: has learned from other vehicles' data that were defended in the same way.
@@ -240,12 +240,12 @@ print(
 #
 # The bars show how many [bits](glossary.md#bit) a link between two cameras still gives away: each bit halves the number of passes that it could be.
 # If a defence changes pixels, the crops above the bars show what the camera sends. Otherwise they show what the decoder rebuilds from the defended vectors.
-# Choose a **defence**, its **strength** and a **tracker**. *Kept* says how much the owner can still do: count vehicles and measure speeds at one camera, measure travel times between two cameras, and read types of vehicle off the vectors.
+# Choose a **defence**, its **strength** and a **thief**. *Kept* says how much the owner can still do: count vehicles and measure speeds at one camera, measure travel times between two cameras, and read types of vehicle off the vectors.
 
 # %% jupyter={"source_hidden": true}
 results = stored()
 results["bits"] = results.bits.clip(lower=0)  # noise can leave a little less than nothing
-trackers = [name for name in TRACKERS if name in set(results.tracker)]
+thieves = [name for name in TRACKERS if name in set(results.tracker)]
 
 
 def defend(values):
@@ -254,7 +254,7 @@ def defend(values):
     pictures, what = defended_pictures(
         examples, breach, DEFENCES[values["defence"]], rows.strength.iloc[0]
     )
-    return figures.defended(rows, pictures, values["tracker"], unprotected(results, rows), what)
+    return figures.defended(rows, pictures, values["thief"], unprotected(results, rows), what)
 
 
 blur = at_strength(results, "blur", 3).set_index("tracker").bits
@@ -263,7 +263,7 @@ Sliders(
     [
         Choice("defence", list(DEFENCES), default="blur"),
         Steps("strength", {"weak": 1, "medium": 2, "strong": 3}, default=3),
-        Choice("tracker", trackers, default="adaptive"),
+        Choice("thief", thieves, default="adaptive"),
     ],
     prediction=ask(
         "08 blur",
@@ -274,10 +274,10 @@ Sliders(
     ),
 )
 
-# %% [markdown] slide="**A defence looks good against a tracker that knows little.** A crop that no person can recognise can be enough for a network that learned from such crops."
+# %% [markdown] slide="**A defence looks good against a thief who knows little.** A crop that no person can recognise can be enough for a network that learned from such crops."
 # <details><summary><b>After your guess: what we take from it</b></summary>
 #
-# A defence looks good against a tracker that knows little. A crop that no person can recognise can be enough for a network that learned from such crops.
+# A defence looks good against a thief who knows little. A crop that no person can recognise can be enough for a network that learned from such crops.
 #
 # </details>
 
@@ -305,10 +305,10 @@ who_needs_what(results, stored_draws())
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Against the tracker off the shelf the key is perfect: no bits are left. Ask: how would you break it? Wait. The thief needs some known vehicles at both cameras: the thief's own car, a bus line, a friend's car. Ask for the prediction, then move the slider to 10, 50, 200." slide="## Break it: the secret key\n\nEach camera's vectors are turned by a secret rotation, the same for all vehicles.\n\n*You know some vehicles that pass both cameras. What do you do?*"
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Against the thief off the shelf the key is perfect: no bits are left. Ask: how would you break it? Wait. The thief needs some known vehicles at both cameras: the thief's own car, a bus line, a friend's car. Ask for the prediction, then move the slider to 10, 50, 200." slide="## Break it: the secret key\n\nEach camera's vectors are turned by a secret rotation, the same for all vehicles.\n\n*You know some vehicles that pass both cameras. What do you do?*"
 # ## 5 · Break it: the secret key
 #
-# The key looked perfect against the tracker off the shelf, so we attack it properly. Each camera's vectors are turned by a secret rotation.
+# The key looked perfect against the thief off the shelf, so we attack it properly. Each camera's vectors are turned by a secret rotation.
 # Then no two cameras can be compared, and the owner can still count vehicles and tell their types.
 #
 # But the rotation is the same for all vehicles. A thief who knows *some* vehicles at both cameras can learn from them how one
@@ -513,16 +513,16 @@ Quiz(QUESTIONS["08"])
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Run the worked example and say each line aloud. Then let the room complete the second cell; type what they say, and read out what the check says. Typical first answers: the key, which is perfect off the shelf only, and the strongest mask, which is useless." slide=""
 # ## Your turn
 #
-# **Worked example.** A city only counts vehicles. Which defence leaves the best tracker the fewest bits? `results` has a row for each defence, strength and tracker.
+# **Worked example.** A city only counts vehicles. Which defence leaves the best thief the fewest bits? `results` has a row for each defence, strength and thief (its column `tracker`).
 
 # %%
-strongest = results.loc[results.groupby(["defence", "strength"]).bits.idxmax()]  # best tracker
+strongest = results.loc[results.groupby(["defence", "strength"]).bits.idxmax()]  # best thief
 useful = strongest[strongest.counting >= 0.9]
 useful.sort_values("bits")[["defence", "strength", "tracker", "bits", "counting"]].head(3).round(2)
 
-# %% [markdown] slide="## Your turn\n\nYou advise the owner of a bridge, who counts vehicles and needs their types for the toll.\n\n*Which defence takes the most bits from the best tracker?*"
+# %% [markdown] slide="## Your turn\n\nYou advise the owner of a bridge, who counts vehicles and needs their types for the toll.\n\n*Which defence takes the most bits from the best thief?*"
 # **Exercise 1, together.** You advise the owner of a bridge, who counts vehicles and needs their types for the toll. Nine tenths of both must be kept. Which defence, at
-# which strength, takes the largest share of the bits from the best tracker? Complete the first line, and replace the `...`.
+# which strength, takes the largest share of the bits from the best thief? Complete the first line, and replace the `...`.
 
 # %% tags=["exercise"]
 needed = strongest[["counting"]]  # something is missing here

@@ -6,7 +6,7 @@ python -m studio train      train a model on the real frames in CCTVIEW_REAL, on
 python -m studio evaluate   measure the shipped models on real test minutes and on the simulation
 python -m studio results    make the stored results of data/: leaks, attacks, defences
 python -m studio seeds      measure the headline numbers on another seed of the simulation
-python -m studio defence    measure one defence and print it, in a minute
+python -m studio defence    measure one defence and print it
 python -m studio learning   train what lesson 02 shows but is too slow to train there
 python -m studio lessons    execute lessons/ into notebooks/
 python -m studio meter      store the meter that the executed notebooks left, for the last one alone
@@ -327,8 +327,18 @@ def seeds(given):
 
 def defence(given):
     """Print what one defence leaves."""
+    from cctview.defences import DEFENCES
     from studio.results import one_defence
+    from studio.training import train_defended
 
+    known = DEFENCES.get(given.name)
+    if known and known.where == "pixels" and not train_defended.path(given.work, known).exists():
+        print(
+            f"note: {train_defended.path(given.work, known)} is not there, so no attacker has a"
+            " network that was retrained for this defence, and it looks better than it is;"
+            " `python -m studio train defended` makes the file",
+            file=sys.stderr,
+        )
     print(_table(one_defence(given.name, given.work, given.data, given.strengths)))
 
 
@@ -463,7 +473,13 @@ def cameras(given):
     lesson = open_lesson()
     finder, judge = open_finder(lesson.dataset, lesson.truth)
     moment = watch_cameras(finder, judge, lesson.dataset, (2, 3))
-    write_bytes(ROOT / "notebooks" / "cameras.html", moment.page().encode())
+    lead = (
+        "<p>One click, and the system says at which other cameras this vehicle was seen. No plate"
+        " is read. The road is simulated, so you can turn over the truth. How such a system is"
+        " built, and what protects people from it, is told by a course of eleven lessons: the"
+        " file README.md in its folder says how to open the first one.</p>\n"
+    )
+    write_bytes(ROOT / "notebooks" / "cameras.html", moment.page(lead).encode())
 
 
 def _table(figures):

@@ -1,4 +1,4 @@
-"""JupyterLab and Voilà on a free port of this computer, and a browser that looks at them."""
+"""JupyterLab on a free port of this computer, and a browser that looks at it."""
 
 import json
 import os
@@ -20,8 +20,6 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 90  # s that a server may take to start
 HARMLESS = ("favicon.ico", "ResizeObserver loop", "cdn.jsdelivr.net", "Canceled future")
 """Complaints of pages that are not about our code. Voilà's template looks for its icons there."""
-
-NOT_VOILAS = '["jupyterlab-jupytext"]'  # JupyterLab's extensions that cannot run in Voilà
 
 
 @contextmanager
@@ -88,17 +86,12 @@ def write_notebook(path, *cells):
 
 
 @contextmanager
-def serving(folder, voila=False, dark=False):
-    """Run JupyterLab, or Voilà, on a folder; yields a function from a notebook's name to its
-    address.
-    """
+def serving(folder):
+    """Run JupyterLab on a folder; yields a function from a notebook's name to its address."""
     token, port = secrets.token_hex(16), _free_port()
     home = Path(folder) / ".jupyter"
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True, exist_ok=True)
-    (settings / "themes.jupyterlab-settings").write_text(
-        json.dumps({"theme": f"JupyterLab {'Dark' if dark else 'Light'}"})
-    )
     (settings / "notification.jupyterlab-settings").write_text(
         json.dumps({"fetchNews": "false", "checkForUpdates": False})
     )
@@ -110,41 +103,24 @@ def serving(folder, voila=False, dark=False):
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "IPYTHONDIR": str(home / "ipython"),
     }
-    if voila:
-        command = [
-            "voila",
-            "--no-browser",
-            f"--port={port}",
-            f"--token={token}",
-            f"--theme={'dark' if dark else 'light'}",
-            ".",
-        ]
-        command += [f"--VoilaConfiguration.extension_denylist={NOT_VOILAS}"]
-    else:
-        command = [
-            "jupyterlab",
-            "--no-browser",
-            f"--ServerApp.port={port}",
-            f"--IdentityProvider.token={token}",
-            "--allow-root",
-        ]
-        command += [
-            "--ServerApp.root_dir=.",
-            "--LabApp.extension_manager=readonly",
-            "--LabApp.expose_app_in_browser=True",
-        ]
+    command = [
+        "jupyterlab",
+        "--no-browser",
+        f"--ServerApp.port={port}",
+        f"--IdentityProvider.token={token}",
+        "--allow-root",
+        "--ServerApp.root_dir=.",
+        "--LabApp.extension_manager=readonly",
+        "--LabApp.expose_app_in_browser=True",
+    ]
     with open(home / "server.log", "w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", *command], cwd=folder, env=environment, stdout=log, stderr=log
         )
     root = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(
-            f"{root}/{'voila/static/voila.js' if voila else 'api/status'}?token={token}",
-            server,
-            home / "server.log",
-        )
-        yield lambda name: f"{root}/{'voila/render' if voila else 'lab/tree'}/{name}?token={token}"
+        _wait_for(f"{root}/api/status?token={token}", server, home / "server.log")
+        yield lambda name: f"{root}/lab/tree/{name}?token={token}"
     finally:
         server.terminate()
         try:

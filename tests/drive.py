@@ -58,13 +58,11 @@ def drive(sliders, seed=0):
     problems = []
     sliders.widget
     for values in settings(sliders, seed):
-        sliders.set(**values)
         try:
-            if not shows_something(sliders.figure()):
+            if not shows_something(sliders.figure(**values)):
                 problems.append(f"{values}: the figure is empty")
         except Exception as error:
             problems.append(f"{values}: {type(error).__name__}: {error}")
-    sliders.reset()
     return problems
 
 

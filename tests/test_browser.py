@@ -1,6 +1,4 @@
-"""Camera and sliders in a real browser: in JupyterLab, and behind Voilà. Skipped where there is no
-Chromium.
-"""
+"""Camera and sliders in a real browser, in JupyterLab. Skipped where there is no Chromium."""
 
 import textwrap
 from datetime import datetime
@@ -215,16 +213,3 @@ def test_frames_that_were_asked_for_twice_are_counted_once(browser):
     )
     page.close()
     assert kept == [90, ["first", "third"], 5]
-
-
-def test_voila_shows_the_same_camera(browser, folder):
-    pytest.importorskip("voila", reason="Voilà is not installed")
-    page, errors = open_page(browser)
-    with serving(folder, voila=True) as address:
-        page.goto(address("widgets.ipynb"))
-        box = page.locator(".cctview-camera .box:visible").first
-        box.wait_for()
-        name = box.get_attribute("data-id")
-        box.click()
-        python_knows(page, name)
-        assert serious(errors) == []

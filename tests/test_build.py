@@ -8,6 +8,7 @@ checks can be.
 import hashlib
 import io
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -21,10 +22,13 @@ from cctview.dataset.ids import DetectionId
 from studio import build, process, sample
 from studio.assemble import assemble, write_zip
 from studio.build import Settings, Workshop, render
+from studio.road.cast import CAST
 from studio.road.expressway import CAMERAS
 from studio.road.render import BOX, Rendered
+from studio.road.shots import watch
 
 TWO = ("733-681-N", "735-683-N")
+QUIET = 0.3  # of the usual demand: a road with fewer vehicles is simulated sooner
 
 
 class FlatRenderer:
@@ -90,9 +94,16 @@ class MeanColour:
 PIPELINE = process.Pipeline(OneBox(), MeanColour(), "test")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def short_warm_up():
+    """Long enough for the taxi van, which comes before the first frame."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("studio.road.traffic.WARM_UP", 45.0)
+        yield
+
+
 @pytest.fixture(autouse=True)
-def short_warm_up(monkeypatch):
-    monkeypatch.setattr("studio.road.traffic.WARM_UP", 120.0)
+def no_frame_yet(monkeypatch):
     monkeypatch.setattr(FlatRenderer, "made", 0)
     monkeypatch.setattr(FlatRenderer, "fail_after", None)
 
@@ -111,15 +122,31 @@ def build_all(workshop, data, pipeline=PIPELINE):
     assemble(workshop, data, pipeline)
 
 
-def test_interrupted_and_resumed_build_gives_the_same_bytes(tmp_path):
+SETTINGS = Settings(minutes=2, cameras=TWO, seed=4, demand=QUIET)
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    """Two minutes of two cameras, built in one go: the workshop, and the folder of the data."""
+    folder = tmp_path_factory.mktemp("straight")
+    workshop = Workshop(folder / "work", SETTINGS)
+    build_all(workshop, folder / "data")
+    return workshop, folder / "data"
+
+
+def rendered(data):
+    """How many frames of a dataset were rendered: of those that a camera delivered twice, one."""
+    frames = pq.read_table(data / "truth" / "frames.parquet").to_pandas()
+    return (frames.status == "ok").sum()
+
+
+def test_interrupted_and_resumed_build_gives_the_same_bytes(straight, tmp_path):
     """Stopped in its second minute, the build leaves whole parts only, renders none of them again,
     and ends the same.
     """
-    settings = Settings(minutes=2, cameras=TWO)
-    build_all(Workshop(tmp_path / "work", settings), tmp_path / "straight")
-    full = FlatRenderer.made
-    stopped = Workshop(tmp_path / "again", settings)
-    FlatRenderer.made, FlatRenderer.fail_after = 0, 100
+    full = rendered(straight[1])
+    stopped = Workshop(tmp_path / "again", SETTINGS)
+    FlatRenderer.fail_after = 100
     with pytest.raises(KeyboardInterrupt):
         render(stopped, FlatRenderer, quiet=True)
     left = sorted(
@@ -134,32 +161,29 @@ def test_interrupted_and_resumed_build_gives_the_same_bytes(tmp_path):
     FlatRenderer.made, FlatRenderer.fail_after = 0, None
     build_all(stopped, tmp_path / "resumed")
     assert 0 < FlatRenderer.made < 0.6 * full
-    assert digest(tmp_path / "straight") == digest(tmp_path / "resumed")
+    assert digest(straight[1]) == digest(tmp_path / "resumed")
     FlatRenderer.made = 0
     build_all(stopped, tmp_path / "third")
     assert FlatRenderer.made == 0
 
 
-def test_longer_build_begins_with_the_shorter_one(tmp_path):
-    short, long = (
-        Workshop(tmp_path, Settings(minutes=minutes, cameras=TWO[:1])) for minutes in (1, 2)
-    )
-    assert short.folder == long.folder
+def test_longer_build_begins_with_the_shorter_one(straight, tmp_path):
+    long, _ = straight
+    short = Workshop(tmp_path, replace(SETTINGS, minutes=1, cameras=TWO[:1]))
+    assert short.folder.name == long.folder.name
     render(short, FlatRenderer, quiet=True)
-    first = short.part("frames", TWO[0], 0).read_bytes()
-    render(long, FlatRenderer, quiet=True)
-    assert long.part("frames", TWO[0], 0).read_bytes() == first
+    first, again = (one.part("frames", TWO[0], 0).read_bytes() for one in (short, long))
+    assert first == again
     assert long.parts("frames", TWO[0])[1].name == "08.41.parquet"
 
 
-def test_zips_are_read_by_the_course_and_agree_with_the_truth(tmp_path):
+def test_zips_are_read_by_the_course_and_agree_with_the_truth(straight):
     """Every delivered frame is in a zip, with its detections and embeddings; dropped ones are not;
     duplicates repeat a picture.
     """
-    workshop = Workshop(tmp_path / "work", Settings(minutes=2, cameras=TWO, seed=4))
-    build_all(workshop, tmp_path / "data")
-    dataset = open_dataset(tmp_path / "data")
-    frames = pq.read_table(tmp_path / "data" / "truth" / "frames.parquet").to_pandas()
+    _, data = straight
+    dataset = open_dataset(data)
+    frames = pq.read_table(data / "truth" / "frames.parquet").to_pandas()
     delivered = frames[frames.status != "dropped"]
     assert sorted(dataset.frames.id) == sorted(delivered.frame)
     assert {"ok", "dropped"} <= set(frames.status)
@@ -173,7 +197,8 @@ def test_zips_are_read_by_the_course_and_agree_with_the_truth(tmp_path):
     for k in np.flatnonzero(~people)[::40]:
         expected = dataset.crop(dataset.detections.id[k]).mean((0, 1)) / 255
         assert dataset.embeddings[k] == pytest.approx(expected, abs=2e-3)
-    sightings = pq.read_table(tmp_path / "data" / "truth" / "sightings.parquet").to_pandas()
+    sightings = pq.read_table(data / "truth" / "sightings.parquet").to_pandas()
+    assert len(sightings)
     assert set(sightings.frame) <= set(delivered.frame)
 
 
@@ -224,10 +249,42 @@ def test_command_line_reports_bad_input_in_one_line(tmp_path, capsys):
     assert capsys.readouterr().err == "studio: minutes must be a whole number from 1, not 0\n"
 
 
-def test_sample_has_six_frames_of_the_taxi_van_and_its_lists_agree_with_the_files(
-    tmp_path, monkeypatch
-):
-    monkeypatch.setattr("studio.road.shots.OUTAGE", 0.0)
+class Replay:
+    """Traffic that was simulated once, and drives past the cameras again in the same way."""
+
+    def __init__(self, seen):
+        self._seen, self._trips = seen, []
+
+    def watch(self):
+        for shot, trips in self._seen:
+            self._trips = trips
+            yield shot
+
+    def under_way(self):
+        return self._trips
+
+
+@pytest.fixture(scope="module")
+def drive():
+    """What the cameras see until the taxi van has left, without outages, and who is under way."""
+    traffic, seen = Settings(demand=QUIET).traffic(), []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("studio.road.shots.OUTAGE", 0.0)
+        for shot in watch(traffic, sample.LONGEST):
+            seen.append((shot, traffic.under_way()))
+            if CAST[0].id not in {trip.vehicle.id for trip in seen[-1][1]}:
+                return seen
+
+
+@pytest.fixture
+def replayed(drive, monkeypatch):
+    """Lets a sample be made of that drive."""
+    monkeypatch.setattr(Settings, "traffic", lambda settings: Replay(drive))
+    monkeypatch.setattr(sample, "watch", lambda traffic, *_, **__: traffic.watch())
+
+
+@pytest.mark.usefixtures("replayed")
+def test_sample_has_six_frames_of_the_taxi_van_and_its_lists_agree_with_the_files(tmp_path):
     folder = tmp_path / "sample"
     sample.write_sample(Settings(), folder, PIPELINE, FlatRenderer, quiet=True)
     dataset = open_dataset(folder)
@@ -268,11 +325,11 @@ def test_best_frames_prefers_the_largest_whole_and_visible_box():
     assert build.Settings().first_minute() == 520
 
 
+@pytest.mark.usefixtures("replayed")
 def test_a_frame_in_which_the_detector_names_more_types_comes_first(monkeypatch):
     """All boxes are called equally large. If the detector names one more type in every frame, the
     last frame of each camera is chosen; if one less, the first.
     """
-    monkeypatch.setattr("studio.road.shots.OUTAGE", 0.0)
     monkeypatch.setattr("studio.sample.whole_area", lambda boxes, hero: 100)
 
     class Namer:

@@ -104,7 +104,7 @@ FIGURES = {
     "defended": lambda: lesson_08.defended(
         protection.at_strength(TABLE, "key", 1), CROPS[:4], "adaptive", 3.4, "rebuilt"
     ),
-    "four trackers": lambda: lesson_08.defended(
+    "four thieves": lambda: lesson_08.defended(
         protection.at_strength(TABLE, "blur", 1), CROPS[:4], "another network", 3.4, "rebuilt"
     ),
     "blamed": lambda: lesson_08.blamed(CLOAKS, 8),
@@ -138,15 +138,15 @@ def test_bits_left_are_the_tables():
     assert [tick.get_text() for tick in figure.axes[-1].get_yticklabels()] == list(THREE)
     assert "3.2 of 3.4 bits" in figure.title
     assert "counting 97 %" in figure.axes[-1].get_title(loc="left")
-    four = FIGURES["four trackers"]()
+    four = FIGURES["four thieves"]()
     assert [bar.get_width() for bar in four.axes[-1].patches] == [2, 2.5, 3.0, 2.4]
-    assert four.title.endswith("a tracker with another network keeps 2.4 of 3.4 bits")
+    assert four.title.endswith("a thief with another network keeps 2.4 of 3.4 bits")
 
 
-def test_a_tracker_that_needs_pictures_has_no_vectors_to_attack():
+def test_a_thief_who_needs_pictures_has_no_vectors_to_attack():
     rows = protection.at_strength(TABLE, "key", 1)
     figure = lesson_08.defended(rows, CROPS[:4], "another network", 3.4, "rebuilt")
-    assert "the adaptive tracker keeps" in figure.title
+    assert "the adaptive thief keeps" in figure.title
 
 
 def test_shares_bought_back_by_hand():

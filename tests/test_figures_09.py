@@ -57,8 +57,9 @@ def test_the_crowd_has_a_dot_for_everyone():
     assert dots == [20, 265 - 20, 724 - 265]
     places = np.concatenate([part.get_offsets() for part in FIGURES["crowd"]().axes[0].collections])
     assert len(np.unique(places, axis=0)) == 724
-    assert "one of 20 (95% CI 19–21)" in FIGURES["crowd"]().title
+    assert "one of 20, of 724 vehicles" in FIGURES["crowd"]().title
     assert "5.2 bits" in FIGURES["crowd"]().title
+    assert "95% CI 19–21" in " ".join(texts(FIGURES["crowd"]()))
 
 
 def test_who_is_hardly_there_is_singled_out():

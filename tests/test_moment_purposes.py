@@ -26,7 +26,7 @@ def browser():
 
 
 def test_points_are_means_over_the_halves_of_what_is_stored(moment):
-    """Of retention for 30 seconds, against the adaptive tracker."""
+    """Of retention for 30 seconds, against the adaptive thief."""
     case = next(one for one in moment.data["cases"] if one["name"] == "retention (30)")
     rows = DRAWS[DRAWS.measure == "adaptive"].set_index(["defence", "strength", "evidence", "part"])
     shares, evidence = [], "vectors and clock"

@@ -269,6 +269,19 @@ def test_too_little_to_measure_on_is_said(bench, rows, message):
         linkage.LinkageAttack().fit(bench.only(rows))
 
 
+def test_a_defence_that_does_not_give_back_all_crops_is_refused(bench):
+    loses = replace(
+        defend.DEFENCES["noise"], name="loses", apply=lambda crops, *_: crops.only(range(9))
+    )
+    with pytest.raises(ValueError, match=r"'loses' at 1 gives 9 crops .*catalogue.py return all"):
+        defence_study.DefenceStudy(bench).defended(loses, [1])
+
+
+def test_a_vehicle_that_was_not_drawn_is_named():
+    with pytest.raises(ValueError, match="vehicle 7 was not there"):
+        resampling.Draws.make([1, 2], rounds=2).of(np.array([1, 7]))
+
+
 def test_changed_pictures_need_an_extractor():
     changed = defend.DEFENCES["blur"].apply(labelled_crops(n=3), 1, 0)
     with pytest.raises(ValueError, match="embed="):
@@ -283,7 +296,7 @@ def test_missing_results_say_how_to_make_them(tmp_path):
 def test_a_defence_that_is_not_measured_yet_says_how_to_measure_it():
     with pytest.raises(
         ValueError,
-        match="'new' is not measured yet; run `python -m studio results --only defences`",
+        match="no row of the defence 'new': run `python -m studio rebuild --only defences`",
     ):
         protection.at_strength(protection.stored(), "new", 1)
 

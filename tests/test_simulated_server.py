@@ -8,12 +8,13 @@ import numpy as np
 import psutil
 import pytest
 
-from cctview.collect import CameraApi, SimulatedServer
+from cctview.collect import CADENCE, CameraApi, SimulatedServer
 from cctview.collect.simulated_cameras import FAULTS, stamp
 from cctview.collect.simulated_server import SKEW
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.images import read_image
 from cctview.dataset.paths import DATA
+from studio.road import shots
 
 CAMERA = "733-681-N"
 
@@ -26,6 +27,10 @@ def server():
 
 def image(server, camera=CAMERA, **headers):
     return httpx.get(f"{server.url}/api/cameras/{camera}/image", headers=headers, trust_env=False)
+
+
+def test_the_server_keeps_the_cadence_of_the_road():
+    assert CADENCE == shots.CADENCE
 
 
 def test_the_list_has_what_new_york_s_has(server):

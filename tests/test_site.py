@@ -152,7 +152,7 @@ def test_predictions_cover_quizzes_check_and_code_folds(page):
     page.get_by_text("Python", exact=True).first.click()
     assert page.get_by_text("def update").is_visible()
     assert page.get_by_text("This exercise needs Python.").is_visible()
-    assert page.get_by_text("Open this lesson in JupyterLab").count() == 3
+    assert page.get_by_text("Open this lesson in JupyterLab").count() == 2
 
 
 @pytest.mark.browser
@@ -203,6 +203,20 @@ def test_a_second_call_runs_nothing_and_spares_what_is_no_site(made, monkeypatch
     assert main(["site", str(made / "other"), *again[2:]]) == 1
     assert "something else than a site" in capsys.readouterr().err
     assert [path.name for path in (made / "other").iterdir()] == ["mine.txt"]
+
+
+def test_lessons_link_to_the_course_if_its_address_is_known(made, monkeypatch):
+    monkeypatch.setattr("cctview.pages.site.build.NOTEBOOKS", made / "notebooks")
+    monkeypatch.setattr("cctview.pages.run._execute", None)
+    out, work = ["site", str(made / "linked")], ["--work", str(made / "work"), "--states", "8"]
+    assert main([*out, *work, "--source", "https://example.org/course"]) == 0
+    linked, plain = (
+        (made / site / "00-bars.html").read_text(encoding="utf-8") for site in ("linked", "site")
+    )
+    assert '<a href="https://example.org/course">download the course</a>' in linked
+    assert '<p class="from">' in linked
+    assert "get the files of the course from the people who gave you this site" in plain
+    assert '<p class="from">' not in plain
 
 
 def rewrite(path, content, at):

@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 
 import workshop
+from cctview.dataset import Dataset
 from studio import __main__ as studio
 from tests.browsing import browsing
 
@@ -44,7 +45,11 @@ def test_the_download_and_a_browser_are_enough_to_follow_a_vehicle():
 
 
 def test_the_page_in_the_download_is_what_the_data_and_the_code_give(tmp_path, monkeypatch):
-    """But for the bytes of its pictures, which libraries encode in ways of their own."""
+    """But for the bytes of its pictures, which libraries encode in ways of their own: they are left
+    black here, which is sooner done.
+    """
+    black = np.zeros((240, 352, 3), np.uint8)
+    monkeypatch.setattr(Dataset, "image", lambda *_: black)
     (tmp_path / "notebooks").mkdir()
     monkeypatch.setattr(studio, "ROOT", tmp_path)
     studio.main(["cameras"])
@@ -209,6 +214,13 @@ def test_a_phone_reads_the_address_in_the_code():
         assert read_qr(lines) == address
         assert read_qr(lines, damage=4) == address  # its errors are corrected
         assert read_qr(lines, damage=9) != address
+
+
+def test_it_asks_no_name_server_for_its_own_name(site, monkeypatch):
+    """In a room without the Internet the answer would take ten seconds not to come."""
+    monkeypatch.setattr(socket, "getfqdn", lambda *_: pytest.fail("a name was looked up"))
+    with served(site) as port:
+        assert ask(port, "/") == (200, b"the course")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="network namespaces are Linux's")

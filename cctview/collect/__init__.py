@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from cctview.collect.camera_api import CameraApi, PublicCamera
     from cctview.collect.client import collect, list_cameras
     from cctview.collect.own_pictures import import_frames
-    from cctview.collect.plan import Plan, Tally
-    from cctview.collect.simulated_cameras import CADENCE
+    from cctview.collect.plan import CADENCE, MOST_REDIRECTS, Plan, Tally
     from cctview.collect.simulated_server import SimulatedServer
 
 __all__ = [
     "CADENCE",
+    "MOST_REDIRECTS",
     "CameraApi",
     "Plan",
     "PublicCamera",
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 # The light ones come first: a name is looked for in this order, and `client` brings httpx.
-_MODULES = ("plan", "camera_api", "own_pictures", "client", "simulated_cameras", "simulated_server")
+_MODULES = ("plan", "camera_api", "own_pictures", "client", "simulated_server")
 
 
 def __getattr__(name: str) -> object:

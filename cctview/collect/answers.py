@@ -11,9 +11,9 @@ import httpx
 
 from cctview import __version__
 from cctview.collect.camera_api import is_loopback
+from cctview.collect.plan import MOST_REDIRECTS
 
 _LARGEST = 5_000_000  # bytes of a picture or a list of cameras, packed or unpacked
-_MOST_REDIRECTS = 5
 _BELIEVED = timedelta(days=1)  # between a picture's Last-Modified and the time of its answer
 _YEARS = 1970, 2999  # no clock of a camera shows another, and sums with these cannot overflow
 _KINDS = ("image/jpeg", "image/jpg", "image/png")
@@ -59,7 +59,7 @@ async def open_answer(
     """
     headers = {name: value for name, value in (headers or {}).items() if value.isascii()}
     try:
-        for left in reversed(range(_MOST_REDIRECTS + 1)):
+        for left in reversed(range(MOST_REDIRECTS + 1)):
             async with client.stream("GET", url, headers=headers) as response:
                 target = response.next_request.url if response.next_request else None
                 if target is None or not left or not _same_origin(target, response.url):

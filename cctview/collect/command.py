@@ -20,7 +20,7 @@ from cctview.collect.camera_api import (
     notice,
     pattern_cameras,
 )
-from cctview.collect.plan import Plan, Tally
+from cctview.collect.plan import CADENCE, Plan, Tally
 from cctview.dataset import write_bytes
 
 _CONSENT = "polled-hosts.txt"
@@ -40,7 +40,7 @@ _OPTIONS: dict[str, dict] = {
     },
     "--interval": {
         "type": float,
-        "help": "seconds between two pictures of a camera (default: 2; simulated 1.7)",
+        "help": f"seconds between two pictures of a camera (default: 2; simulated {CADENCE})",
     },
     "--megabytes": {
         "type": float,
@@ -106,7 +106,7 @@ def _run(options: argparse.Namespace) -> int:
         ) from None
     plan = Plan(
         options.minutes,
-        options.interval or (1.7 if simulated else 2.0),
+        options.interval or (CADENCE if simulated else 2.0),
         options.megabytes,
         options.rate,
         zone=zone,

@@ -7,9 +7,13 @@ from datetime import UTC, tzinfo
 
 from cctview.collect.camera_api import PublicCamera, is_loopback
 
+CADENCE = 1.7
+"""Seconds between two frames of a camera of the simulated road."""
+MOST_REDIRECTS = 5
+"""How often in a row an address may send us on to another."""
 _PICTURE_BYTES = 20_000
 """What a picture is taken to weigh before any has come. Simulated ones, and New York's of 2020
-(352x240), weigh 18,000 to 19,000."""
+(352x240), weigh 18,000 to 21,000."""
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from cctview.collect.plan import CADENCE
 from cctview.dataset import DATA, driving_order, open_dataset, place_of, read_parquet, remedy
-
-CADENCE = 1.7
-"""Seconds between two frames of a camera."""
 
 FAULTS = {
     "slow": "answers after a minute",

@@ -78,8 +78,9 @@ def at_strength(table: pd.DataFrame, name: str, strength: int) -> pd.DataFrame:
     rows = table[table.defence == name]
     if rows.empty:
         raise ValueError(
-            f"the defence {name!r} is not measured yet; run `python -m studio results --only"
-            " defences`"
+            f"data/results/defences.csv has no row of the defence {name!r}: run `python -m studio"
+            " rebuild --only defences`, or leave it out of DEFENCES in"
+            " cctview/defences/catalogue.py"
         )
     strengths = list(dict.fromkeys(rows.strength))
     return rows[rows.strength == strengths[{1: 0, 2: len(strengths) // 2, 3: -1}[strength]]]

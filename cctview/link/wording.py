@@ -12,12 +12,11 @@ def in_traffic(slower: float) -> str:
 
 def as_candidates(trip: pd.DataFrame) -> pd.DataFrame:
     """Tracklets of a trip (`TripFinder.find`) but the pick, for `Camera.mark`: `id`, `label`, and
-    `weak`: the best candidate where none is linked.
+    `weak`: the best candidate where none is linked. The camera itself says when each passes.
     """
     others = trip[trip["after"] != 0]
     labels = [
-        f"{abs(row.after):.0f} s {'later' if row.after > 0 else 'before'}"
-        f"{in_traffic(row.slower)}, {100 * row.probability:.0f} % sure"
+        f"{100 * row.probability:.0f} % sure{in_traffic(row.slower)}"
         if row.linked
         else f"{row.why}; at best {100 * row.probability:.0f} % sure"
         for row in others.itertuples()

@@ -18,6 +18,8 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from cctview.collect import CADENCE
+
 _HOUR = 3600.0  # s
 _DAY = 86_400.0  # s
 _MONTH = 30.0  # days
@@ -215,7 +217,7 @@ COSTS = Costs(
     frames_per_second=Quantity(
         14.2, "frames/s, two cores", f"{_BENCHMARK}, simulated frames; one core's time, doubled"
     ),
-    bytes_per_frame=Quantity(18_796, "bytes", f"{_BENCHMARK}, simulated JPEG of 352x240"),
+    bytes_per_frame=Quantity(20_463, "bytes", f"{_BENCHMARK}, all simulated JPEGs of 352x240"),
     bytes_per_vector=Quantity(
         512, "bytes", "measured: 256 coordinates of 2 bytes, as cctview.dataset.tables stores them"
     ),
@@ -267,7 +269,7 @@ CITY = Workload(
         " (webcams.nyctmc.org/api/cameras, as russh.work counts them); rounded down",
     ),
     frames_per_day=Quantity(
-        _DAY / 1.7, "frames", "choice: one each 1.70 s all day, as the simulated cameras"
+        _DAY / CADENCE, "frames", f"choice: one each {CADENCE} s all day, as the simulated cameras"
     ),
     vectors_per_frame=Quantity(
         3.5, "vehicles", f"{_BENCHMARK}, a simulated morning; nights have fewer"

@@ -4,9 +4,11 @@
 `studio.city.checks` compares the simulated city with it. "choice" means that we chose it.
 """
 
+from scipy.constants import kilo, mile
+
 from cctview.search import Quantity
 
-MILE = 1.609344  # km
+MILE = mile / kilo  # km
 
 ASSUMED = {
     "traffic": Quantity(

@@ -75,7 +75,7 @@ def _owner(
         name,
         "08",
         f"An owner needs {', '.join(needs)}, nine tenths of each. What share of a link's bits does"
-        " the best defence take from the best tracker, which uses the stored times too? It is"
+        " the best defence take from the best thief, who uses the stored times too? It is"
         " chosen on one half of the vehicles and judged on the other.",
         "All passes of the vehicles of the same half at the other camera, about 220.",
         _COMMAND,
@@ -89,7 +89,7 @@ HEADLINES = (
     _owner(
         "An owner who counts can give back nearly all bits",
         ["counting"],
-        "If trackers have no times, storing no vectors takes all:",
+        "If thieves have no times, storing no vectors takes all:",
         partial(_bought, needs=["counting"]),
     ),
     _owner(
@@ -101,14 +101,14 @@ HEADLINES = (
     _owner(
         "What an owner who needs times can give back",
         _TIMES,
-        "If trackers have no times:",
+        "If thieves have no times:",
         partial(_bought, needs=_TIMES),
     ),
     Headline(
         "What an owner who needs everything can give back",
         "08",
         "An owner needs nine tenths of all four uses. What share of a link's bits does the best"
-        " defence take from the best tracker, by the evidence that it is measured with, which is"
+        " defence take from the best thief, by the evidence that it is measured with, which is"
         " without times for vectors and pictures?",
         "All passes of the vehicles of the same half at the other camera, about 220.",
         _COMMAND,

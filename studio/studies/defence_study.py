@@ -84,7 +84,10 @@ class StudiedAttack(LinkageAttack):
         if crops.vectors.shape[1]:
             return crops
         if self.embed is None:
-            raise ValueError("changed images must be embedded anew; give the attack embed=")
+            raise ValueError(
+                "the crops have images and no vectors, and nothing embeds them: give DefenceStudy"
+                " (studio/studies/defence_study.py) embed=, or let the defence keep the vectors"
+            )
         crops = self.purify(crops) if self.purify else crops
         return replace(crops, vectors=self.embed(crops.images))
 
@@ -260,11 +263,20 @@ class DefenceStudy:
         return Measured.joined(parts)
 
     def defended(self, defence: Defence, strengths: Iterable[float]) -> Measured:
-        """What is measured of one defence."""
+        """What is measured of one defence; a ValueError if it does not give back all crops in their
+        order.
+        """
         parts = []
         for strength in strengths:
             begin = time.process_time()
             crops = defence.apply(self.crops, strength, self.seed)
+            if not np.array_equal(crops.table.passing, self.crops.table.passing):
+                raise ValueError(
+                    f"the defence {defence.name!r} at {strength:g} gives {len(crops):,} crops for"
+                    f" {len(self.crops):,}, or others: let its `apply` in"
+                    " cctview/defences/catalogue.py return all of them in their order, and say with"
+                    " `kept` for how long passes are stored"
+                )
             seconds = 1000 * (time.process_time() - begin) / len(self.crops)
             retrained = self.retrained(defence, strength) if self.retrained else None
             another = self.another if defence.where == "pixels" else None

@@ -51,7 +51,12 @@ class Draws:
         """The weights of these vehicles, (n, 3, 1 + rounds)."""
         place = np.searchsorted(self.vehicles, vehicles)
         if not np.array_equal(self.vehicles[place % len(self.vehicles)], vehicles):
-            raise ValueError("a vehicle that was not there when the draws were made")
+            unknown = np.setdiff1d(vehicles, self.vehicles)
+            raise ValueError(
+                f"vehicle {unknown[0]} was not there when the draws were made: give Draws.make"
+                " (studio/studies/resampling.py) all vehicles that are measured, and let a defence"
+                " change no vehicle's number"
+            )
         return self.weights[place]
 
     def mean(self, values: np.ndarray, vehicles: np.ndarray) -> np.ndarray:

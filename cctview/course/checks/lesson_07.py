@@ -5,10 +5,10 @@ from itertools import combinations, pairwise, product
 
 import numpy as np
 import pandas as pd
+from scipy.constants import kilo, mile
 
 from cctview.course.checks.answers import Wrong, call, check, first_hint, read_names, read_number
 
-_MILE = 1.609344  # kilometres
 _ABS = "take the distance between the times without its sign (`abs`)."
 _BOTH = "the clocks can be apart in both ways."
 
@@ -61,7 +61,7 @@ def _speed_hints(right, way, seconds, sightings, km):
         "That is in metres per second: multiply by 3.6.": right / 3.6,
         "That is in kilometres per second: multiply by 3600, the seconds of an hour.": right / 3600,
         "That is in kilometres per minute: multiply by 60.": right / 60,
-        "That is in miles per hour: take the kilometres as they stand.": right / _MILE,
+        "That is in miles per hour: take the kilometres as they stand.": right / (mile / kilo),
         "You divided the time by the way. Divide the way by the time.": (
             seconds / way if abs(way - 1) > 0.02 else math.nan  # or nobody knows which it was
         ),

@@ -17,7 +17,7 @@ _STRENGTHS = {"weak": 1, "medium": 2, "strong": 3}
 @check
 def check_defence(answer, table, usefulness=0.9, needs=USES):
     """The useful defence, ``(name, strength)``, that takes the largest share of the bits from the
-    best tracker. A strength is a number, or weak, medium or strong.
+    best thief. A strength is a number, or weak, medium or strong.
 
     `table` is that of `cctview.defences.study.stored`; each of the `needs` keeps the share
     `usefulness`.
@@ -29,7 +29,7 @@ def check_defence(answer, table, usefulness=0.9, needs=USES):
     mine = points[(points.defence == name) & np.isclose(points.strength, strength)].iloc[0]
     result = (
         f"{name} at {strength:g} takes {100 * max(mine.share, 0):.0f} % of the bits from the best"
-        f" tracker ({mine.tracker})"
+        f" thief ({mine.tracker})"
     )
     kept = f"{100 * mine.usefulness:.0f} %"
     if mine.usefulness < usefulness:
@@ -43,7 +43,7 @@ def check_defence(answer, table, usefulness=0.9, needs=USES):
         if sold > best:
             raise Wrong(
                 f"{result}; {100 * sold:.0f} % is only what it takes off the shelf. For each"
-                " defence and strength use the tracker with the most bits left."
+                " defence and strength use the thief with the most bits left."
             )
         raise Wrong(
             f"{result}, and another one that keeps enough takes more. Sort the useful rows by bits."

@@ -36,11 +36,11 @@ from cctview.show import (
     style,
 )
 
-_TRACKERS = {
-    "off the shelf": (ORANGE, "a tracker off the shelf"),
-    "retrained": (PURPLE, "the retrained tracker"),
-    "adaptive": (BLUE, "the adaptive tracker"),
-    "another network": (GREEN, "a tracker with another network"),
+_THIEVES = {
+    "off the shelf": (ORANGE, "a thief off the shelf"),
+    "retrained": (PURPLE, "the retrained thief"),
+    "adaptive": (BLUE, "the adaptive thief"),
+    "another network": (GREEN, "a thief with another network"),
 }
 """Colour, and what each is called in a sentence."""
 _MEASURED = "Simulated frames: bits of a link between two cameras"
@@ -147,19 +147,19 @@ def whose_picture(table: pd.DataFrame) -> Card:
 def defended(
     rows: pd.DataFrame, pictures: Sequence[np.ndarray], chosen: str, before: float, pictured: str
 ) -> Card:
-    """One defence at one strength: what it does to crops, and the bits that each tracker keeps.
+    """One defence at one strength: what it does to crops, and the bits that each thief keeps.
 
-    `rows` are those of ``data/results/defences.csv``, one for each tracker. The title is about the
-    tracker `chosen`; `before` are the best tracker's bits without a defence. `pictured` says what
+    `rows` are those of ``data/results/defences.csv``, one for each thief. The title is about the
+    thief `chosen`; `before` are the best thief's bits without a defence. `pictured` says what
     the pictures are.
     """
     rows = rows.set_index("tracker").rename(columns={"bits_low": "low", "bits_high": "high"})
-    rows = rows.loc[[name for name in _TRACKERS if name in rows.index]]
+    rows = rows.loc[[name for name in _THIEVES if name in rows.index]]
     without = chosen not in rows.index  # of vectors alone no network makes others
     one = rows.iloc[-1] if without else rows.loc[chosen]
     about = f" ({one.strength:g} {one.unit})" if one.unit else ""
     title = (
-        f"{_capital(one.defence)}{about}: {_TRACKERS[one.name][1]} keeps"
+        f"{_capital(one.defence)}{about}: {_THIEVES[one.name][1]} keeps"
         f" {one.bits:.1f} of {before:.1f} bits"
     )
     figure = Card(title, 4.0, _MEASURED, photographs=True, left=1.5, right=0.85)
@@ -176,7 +176,7 @@ def defended(
     axes.set_title(f"Who can do this? {_capital(one.who)}\n{words}", loc="left", fontsize=11)
     for row, (name, figures) in enumerate(rows.iterrows()):
         alpha, weight, mark = (1, "bold", "  ◀") if name == one.name else (0.45, "normal", "")
-        look: dict[str, Any] = {"height": 0.6, "color": _TRACKERS[name][0], "alpha": alpha}
+        look: dict[str, Any] = {"height": 0.6, "color": _THIEVES[name][0], "alpha": alpha}
         axes.barh(row, figures.bits, label=name, **look)
         interval(axes, row, figures, 1.5, 8)
         look = {"va": "center", "bbox": None, "fontweight": weight}
@@ -184,7 +184,7 @@ def defended(
     axes.axvline(before, color=GREY, linewidth=1.5, linestyle=DOTTED, label="before")
     name_rows(axes, rows.index)
     axes.set_xlim(min(0, rows.low.min()), 1.12 * max(before, rows.high.max()))
-    axes.set_xlabel(f"bits left (dotted line: best tracker without a defence, {before:.1f})")
+    axes.set_xlabel(f"bits left (dotted line: best thief without a defence, {before:.1f})")
     return figure
 
 

@@ -24,6 +24,7 @@ _HABITS = "One dot per vehicle of an average weekday, in our own model of habits
 _COMPUTED = "Computed, not measured; exactly one of the vehicles is the correct one"
 _ACROSS = 48  # dots in a line
 _DOT = 0.128  # in, from dot to dot
+_FEW = 1.5  # vehicles, below which one is alone
 _MOST = 9  # powers of ten on the axis of populations
 
 
@@ -36,7 +37,8 @@ def crowd(car: pd.Series, kind: str, colour: str, hour: int) -> Card:
     everyone, of_kind, alike = (round(car[name]) for name in ("everyone", "of_kind", "alike"))
     rows = max(-(-everyone // _ACROSS), 1)
     title = _crowd_title(car, kind, colour, hour)
-    figure = Card(title, _DOT * rows + 0.75, _HABITS, top=0.55, bottom=0.2, left=0.5)
+    note = f"{_HABITS}; 95% CI {car.low:.0f}–{car.high:.0f} alike" if car.alike >= _FEW else _HABITS
+    figure = Card(title, _DOT * rows + 0.75, note, top=0.55, bottom=0.2, left=0.5)
     axes = figure.subplots()
     ends = (0, alike, max(of_kind, alike), max(everyone, of_kind, alike))
     names = (f"a {called(kind, colour)}", f"another {called(kind)}", "everyone else")
@@ -58,15 +60,14 @@ def _crowd_title(car, kind, colour, hour):
     when, what = f"Between {hour} and {hour + 1} o'clock", called(kind, colour)
     if not car.alike:
         return f"{when} no {what} drives here on any weekday: there is none"
-    if car.alike < 1.5:
+    if car.alike < _FEW:
         return (
             f"{when} a {what} is singled out: there are {car.alike:.2g} on an average weekday, of"
             f" {car.everyone:,.0f} vehicles"
         )
-    among = f"one of {car.alike:.0f} (95% CI {car.low:.0f}–{car.high:.0f})"
     return (
-        f"{when} a {what} is {among}, of {car.everyone:,.0f} vehicles: type and colour give away"
-        f" {car.bits:.1f} bits"
+        f"{when} a {what} is one of {car.alike:.0f}, of {car.everyone:,.0f} vehicles: type and"
+        f" colour give {car.bits:.1f} bits (halvings)"
     )
 
 

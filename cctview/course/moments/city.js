@@ -26,7 +26,7 @@ function play(stage) {
   const house = draw("path", { class: "house", d: `M${hx - unit} ${hy}L${hx} ${hy - unit}L${hx + unit} ${hy}V${hy + unit}H${hx - unit}Z` });
   const believed = draw("path", { class: "believed" });
   const [, ofDriver, ofStrangers, known] = layers;
-  map.append(layers[0], points, ofDriver, known, ofStrangers, house, believed); // what is wrong is not hidden
+  map.append(layers[0], points, ofDriver, known, ofStrangers, believed, house); // what is wrong is not hidden, and neither is the home
 
   const chart = draw("svg", { viewBox: "0 0 320 250", role: "img" });
   const px = (share) => 46 + 246 * share, py = (share) => 205 - 180 * share;

@@ -1,5 +1,5 @@
 // Who needs what, then be the thief (cctview.course.moments.purposes).
-// State: needs (which uses), fear (which tracker, of the data's fears), times (whether it has the times too), thief (whether the reader is one), tried (which attacks, in order).
+// State: needs (which uses), fear (which thief, of the data's fears), times (whether it has the times too), thief (whether the reader is one), tried (which attacks, in order).
 
 const LEFT = 70, TOP = 20, WIDE = 500, HIGH = 270; // the plot, in units
 const SHAPES = { pixels: "M-7 0A7 7 0 1 1 7 0A7 7 0 1 1 -7 0Z", vectors: "M-6 -6H6V6H-6Z", database: "M0 -8L8 6H-8Z" };

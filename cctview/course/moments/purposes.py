@@ -34,7 +34,7 @@ _ABOUT = (
 
 
 def who_needs_what(results: pd.DataFrame, draws: pd.DataFrame) -> Moment:
-    """Tick boxes for what the owner needs, and a choice of the tracker that the owner fears; then
+    """Tick boxes for what the owner needs, and a choice of the thief that the owner fears; then
     "be the thief": choose an attack on the defence, and see how many passes are left.
 
     Parameters

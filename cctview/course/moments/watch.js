@@ -126,7 +126,7 @@ function play(stage) {
     });
     candidates.forEach((one, n) => one.append(crop(at.best[n][0], !n), make("small", {}, `${Math.round(100 * at.best[n][1])} %${truth ? (at.best[n][2] ? " ✓" : " ✗") : ""}`)));
     return make("li", { class: truth ? said.kind : at.linked ? "linked" : "" },
-      make("p", {}, make("b", {}, names[at.camera]), at.linked ? ` ${lag < 0 ? "−" : "+"}${Math.abs(lag)} s, ` : " ", make("span", {}, said.system),
+      make("p", {}, make("b", {}, names[at.camera]), at.linked ? ` ${Math.abs(lag)} s ${lag < 0 ? "before" : "later"}, ` : " ", make("span", {}, said.system),
         ...(truth ? [make("b", { class: "truth" }, said.truth)] : [])),
       make("div", { class: "candidates" }, ...(at.best[0][1] < LEAST ? [] : candidates)));
   }

@@ -200,7 +200,7 @@ function play(stage) {
       return make("li", {}, make("span", {}, title), ...steps);
     }));
     const last = shown.counts.at(-1), given = bits(crowd(), last), most = bits(crowd(), 1);
-    count.replaceChildren(make("b", {}, number(last)), ` of ${number(crowd())} drivers fit`);
+    count.replaceChildren(make("b", {}, number(last)), ` of ${number(crowd())} drivers fit${asked.length ? ` after “${asked.at(-1).words}”` : ""}`);
     bar.style.width = `${(100 * given) / most}%`;
     meter.textContent = `${given.toFixed(1)} of ${most.toFixed(1)} bits given away. One bit halves the crowd.`;
     canvas.setAttribute("aria-label", `${number(crowd())} dots, one for each driver; ${number(last)} are lit. A ring marks ${yours() ? "you" : data.people[state.who].name}.`);

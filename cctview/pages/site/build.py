@@ -36,7 +36,12 @@ _ANSWERS = "answers"
 
 
 def make_site(
-    out: Path, work: Path, notebooks: Path | None = None, states=120, language="en"
+    out: Path,
+    work: Path,
+    notebooks: Path | None = None,
+    states: int | None = None,
+    language: str = "en",
+    source: str | None = None,
 ) -> int:
     """Write the site to a folder that does not exist yet, or holds a site; returns its bytes.
 
@@ -47,10 +52,12 @@ def make_site(
         A folder for what has been run; a later call with the same one runs only what has changed.
     notebooks : Path
         The lessons and texts (default: the course's); another language has a folder of its own.
-    states : int
-        Pictures of one group of sliders; the nearest one is shown where there are more.
+    states : int, optional
+        Pictures of one group of sliders, by default as many as `Kept` keeps.
     language : str
         Which of the files in ``words/`` has the site's own words.
+    source : str, optional
+        The address from which the course can be downloaded, which lessons then link to.
 
     Raises
     ------
@@ -64,7 +71,7 @@ def make_site(
     notebooks = require(notebooks or NOTEBOOKS)
     words = tomllib.loads(require(_WORDS / f"{language}.toml").read_text(encoding="utf-8"))
     place = Kept(work, states)
-    pages = _lessons(notebooks, place, words) + _texts(notebooks, place, words)
+    pages = _lessons(notebooks, place, words, source) + _texts(notebooks, place, words)
     lessons = [page for page in pages if page.name[:2].isdecimal()]
     names = {page.name: page.name for page in pages} | {"INSTRUCTORS": "instructors"}
     fresh = out.with_name(f"{out.name}.part")
@@ -92,7 +99,7 @@ def make_site(
     return sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
 
 
-def _lessons(notebooks, place, words):
+def _lessons(notebooks, place, words, source):
     paths = sorted(notebooks.glob("[0-9][0-9]-*.ipynb"))
     if not paths:
         raise FileNotFoundError(2, "has no notebooks of lessons", str(notebooks))
@@ -106,7 +113,7 @@ def _lessons(notebooks, place, words):
             done += len(notebook.cells)
             bar.n = done
             bar.refresh()
-            pages.append(lesson_page(notebook, path.stem, place, words))
+            pages.append(lesson_page(notebook, path.stem, place, words, source))
     return pages
 
 

@@ -70,7 +70,7 @@ class Page:
         ]
 
 
-def lesson_page(notebook, name: str, place: Kept, words: dict) -> Page:
+def lesson_page(notebook, name: str, place: Kept, words: dict, source: str | None = None) -> Page:
     """The page of a lesson that `run_living` has run.
 
     Parameters
@@ -81,6 +81,8 @@ def lesson_page(notebook, name: str, place: Kept, words: dict) -> Page:
         Keeps the pictures.
     words : dict
         Of the site, from ``words/en.toml``.
+    source : str, optional
+        The address from which the course can be downloaded.
     """
     cells = [_cell(cell, words) for cell in notebook.cells]
     body = BeautifulSoup("\n".join(filter(None, cells)), "html.parser")
@@ -90,13 +92,14 @@ def lesson_page(notebook, name: str, place: Kept, words: dict) -> Page:
             page.picture = _given(picture, "src"), _given(picture, "alt")
             break
     jupyter = words["jupyter"]
-    top = f'<p class="from"><a href="#jupyter">{jupyter["link"]}</a></p>'
-    how = f"<h2>{jupyter['title']}</h2>{markdown_html(jupyter['how'])}"
-    end = f'<div class="cell"><section id="jupyter">{how}</section></div>'
-    end = end.replace("{file}", f"{name}.ipynb")
-    if first := body.select_one(".cell:has(h1)"):
+    course = jupyter["download"].format(source=source) if source else jupyter["course"]
+    how = markdown_html(jupyter["how"].format(course=course, file=f"{name}.ipynb"))
+    end = f'<section id="jupyter"><h2>{jupyter["title"]}</h2>{how}</section>'
+    first = body.select_one(".cell:has(h1)")
+    if source and first:  # or it would promise what it cannot give
+        top = f'<p class="from"><a href="#jupyter">{jupyter["link"]}</a></p>'
         first.append(BeautifulSoup(top, "html.parser"))
-    body.append(BeautifulSoup(end, "html.parser"))
+    body.append(BeautifulSoup(f'<div class="cell">{end}</div>', "html.parser"))
     return page
 
 

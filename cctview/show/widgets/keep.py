@@ -24,6 +24,7 @@ from cctview.dataset import write_bytes
 
 FOLDER = "kept"
 """The folder of these files, beside the page."""
+_MOST = 120  # states of one group of sliders
 
 
 class Kept:
@@ -33,14 +34,15 @@ class Kept:
     ----------
     folder : path_like
         Pages that show what is kept lie in it.
-    most : int
-        States of one group of sliders that are kept; of more, the nearest one is shown.
+    most : int, optional
+        States of one group of sliders that are kept, by default `_MOST`; of more, the nearest one
+        is shown.
     cameras : callable, optional
         Returns the `Moment` that stands for clickable cameras; without it, they show their still.
     """
 
-    def __init__(self, folder, most=120, cameras=None):
-        self.root, self.most, self.cameras = Path(folder), most, cameras
+    def __init__(self, folder, most=None, cameras=None):
+        self.root, self.most, self.cameras = Path(folder), most or _MOST, cameras
         self.folder = self.root / FOLDER
         self.folder.mkdir(parents=True, exist_ok=True)
 

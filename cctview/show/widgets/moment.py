@@ -73,14 +73,14 @@ class Moment:
             "</script>\n</div>"
         )
 
-    def page(self):
-        """A page of its own, which needs no server."""
+    def page(self, lead=""):
+        """A page of its own, which needs no server; `lead` is HTML below its heading."""
         title, style = html.escape(self.title), (_STATIC / "page.css").read_text(encoding="utf-8")
         return (
             '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<title>{title}</title>\n<style>{style}</style></head><body><main>\n"
-            f"<h1>{title}</h1>\n{self.html()}\n</main></body></html>"
+            f"<h1>{title}</h1>\n{lead}{self.html()}\n</main></body></html>"
         )
 
     def _repr_mimebundle_(self, **kwargs):

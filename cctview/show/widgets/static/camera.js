@@ -321,7 +321,7 @@ class View {
     const seconds = this.frames.index.cameras[mark.camera].times[mark.k];
     if (!this.picked) return this.frames.clock(seconds);
     const lag = seconds - secondsOf(this.picked, this.frames.index.begin);
-    return `${lag < 0 ? "−" : "+"}${Math.abs(lag)} s`;
+    return `${Math.abs(lag)} s ${lag < 0 ? "before" : "later"}`;
   }
   /** A card for each candidate; with a heading for each camera, where cameras have ranks of their own. */
   makeCards(marks) {
