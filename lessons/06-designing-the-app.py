@@ -17,6 +17,8 @@
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 import numpy as np
+import pandas as pd
+from IPython.display import HTML
 
 from cctview import link, match, privacy, search, show, track
 from cctview.course import (
@@ -306,17 +308,14 @@ ask(
 # **What is true of one kind of camera need not be true of the next.** The same street, with better pictures, is another system.
 #
 # This is an experiment, and no forecast. The orange bars are what less and more detail give: here it changes little. And only vehicles that pass all three cameras within these minutes make a trip.
-#
-# <details><summary><b>And on real roads?</b></summary>
-#
-# This is what others have published about real cameras. We measured none of it, and none of it is a whole trip.
-#
-# </details>
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# And on real roads? Others have published this about real cameras. We measured none of it, and none of it is a whole trip:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
-published = films[films.source != "simulated road"]
-published = published.rename(columns={"arm": "what", "estimate": "share"}).set_index("what")
-published[["figure", "share", "low", "high"]].fillna("")
+with pd.option_context("display.max_colwidth", None):
+    table = HTML(figures.published(films).to_html(index=False, justify="left"))
+table
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Let the room call out numbers and type them in; the check says what each is really the answer to. Usual: 80, or 99.9."
 # ## Your turn

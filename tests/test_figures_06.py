@@ -157,6 +157,15 @@ def test_films_are_drawn_from_small_and_slow_to_large_and_fast():
         assert band.get_y() < 2 < band.get_y() + band.get_height()
 
 
+def test_what_is_published_is_told_as_a_share_a_range_or_unknown():
+    told = lesson_06.published(read_result("kinds.csv")).set_index("what was counted")["share"]
+    assert told["first match is the vehicle, small network"] == "96 %"
+    (alerts,) = told[told.index.str.startswith("alerts that are wrong")]
+    assert alerts == "5.0 % to 35 %"
+    (captured,) = told[told.index.str.startswith("passing plates")]
+    assert captured == "unknown"
+
+
 def test_operating_points_find_more_the_looser_they_are():
     points = operating_points(ODDS)
     assert points.found.is_monotonic_increasing

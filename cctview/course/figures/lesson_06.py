@@ -334,6 +334,27 @@ def kinds_of_camera(table: pd.DataFrame, figure: str) -> pd.DataFrame:
     return kinds
 
 
+def published(table: pd.DataFrame) -> pd.DataFrame:
+    """What ``data/results/kinds.csv`` has of real cameras: columns of words for people to read."""
+    rows = table[table["source"] != "simulated road"]
+    shares = [
+        percent(row.estimate)
+        if np.isfinite(row.estimate)
+        else f"{percent(row.low)} to {percent(row.high)}"
+        if np.isfinite(row.low)
+        else "unknown"
+        for row in rows.itertuples()
+    ]
+    return pd.DataFrame(
+        {
+            "real cameras": rows["arm"],
+            "what was counted": rows["figure"],
+            "share": shares,
+            "source": rows["source"],
+        }
+    )
+
+
 @style()
 def costs(table: pd.DataFrame) -> Card:
     """What keeping and searching vectors costs, from these minutes to a scraped web.
