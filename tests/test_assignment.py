@@ -102,8 +102,12 @@ def test_why_a_vehicle_is_not_found(fitted):
     early = table[table["camera"] == last]["seconds"].idxmin()
     late = table[table["camera"] == first]["seconds"].idxmax()
     begin, end = (f"00:{int(second // 60):02}" for second in finder.span)
-    assert finder.why_not(early, first) == f"it came from the north before {begin}"
-    assert finder.why_not(late, last) == f"it drove on to the south after {end}"
+    assert finder.why_not(early, first) == (
+        f"it would have passed before {begin}, when the recording begins"
+    )
+    assert finder.why_not(late, last) == (
+        f"it would come here after {end}, when the recording ends"
+    )
     middle = (table["seconds"] - 150).abs()[table["camera"] == first].idxmin()
     assert finder.why_not(middle, last) == "not found"
 

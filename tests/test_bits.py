@@ -14,10 +14,10 @@ from cctview.stats.bits import (
     fit_temperature,
     identification_bits,
     open_set_posterior,
-    supported_limits,
 )
 from cctview.stats.calibration import log_likelihood_ratio_cost, reliability
 from cctview.stats.resampling import bootstrap, bootstrap_both_sides, wilson
+from studio.studies.limits import supported_limits
 
 ONE = np.array([[True, False, False, False]])
 

@@ -8,7 +8,8 @@ import pytest
 
 from cctview.attacks import EPOCHS
 from cctview.dataset.results import read_result
-from cctview.privacy import NEVER, TRACKED, UNSEEN, given_away, leakage_meter, linking_rates
+from cctview.privacy import NEVER, TRACKED, UNSEEN, given_away, linking_rates
+from studio.studies.meter import leakage_meter
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ from cctview.privacy import (
     UNSEEN,
     calibration,
     given_away,
-    leakage_meter,
     linking_rates,
     who_is_blamed,
     your_car,
@@ -21,6 +20,7 @@ from cctview.privacy.meter import LeakageMeter
 from cctview.stats.resampling import split_vehicles
 from cctview.track import Tracklets
 from studio.studies import searches
+from studio.studies.meter import leakage_meter
 from studio.studies.searches import (
     Road,
     fit_searches,

@@ -10,10 +10,11 @@ import pytest
 
 from cctview.dataset.paths import RESULTS
 from cctview.dataset.results import read_result
-from cctview.privacy import calibration, leakage_meter
+from cctview.privacy import calibration
 from cctview.privacy.meter import LeakageMeter
 from studio import __main__ as command
 from studio.studies import leakage
+from studio.studies.meter import leakage_meter
 from studio.studies.rank1 import rank1_table
 from studio.studies.searches import measure_other_minutes, measure_searches
 from tests.test_linking import searched

@@ -29,8 +29,6 @@ _ALONE = 0.5
 """Of what the trips leave open so much is given to what the pair alone says: not every trip is
 enumerated. Chosen of 0.2, 0.5 and 0.8 on the course's first minutes, which lessons judge too."""
 _HARDLY = 0.2  # where a camera notices fewer of a carriageway, that is why a vehicle is not found
-_FROM = {"S": "north", "N": "south"}
-_TO = {"S": "south", "N": "north"}
 _LINK = ["query", "camera", "tracklet", "probability", "none", "claimed"]
 
 
@@ -235,17 +233,17 @@ class TripFinder:
         """Why the vehicle of a tracklet is not found at a camera, in words."""
         table = self.tracklets.table.iloc[[query]]
         share = self.model.travel_times.headings(table)[0]
-        name = WAYS[int(share.argmax())]
-        way, start = self.model.ways.get(name), table["camera"].iloc[0]
+        way = self.model.ways.get(WAYS[int(share.argmax())])
+        start = table["camera"].iloc[0]
         if way is None or not {start, camera} <= set(way.cameras):
             return "not found"
         here, there = way.cameras.index(start), way.cameras.index(camera)
         due = float(table["seconds"].iloc[0]) + way.times[there] - way.times[here]
         at = [f"{self.midnight + pd.Timedelta(seconds=end):%H:%M}" for end in self.span]
         if due < self.span[0]:
-            return f"it came from the {_FROM[name]} before {at[0]}"
+            return f"it would have passed before {at[0]}, when the recording begins"
         if due > self.span[1]:
-            return f"it drove on to the {_TO[name]} after {at[1]}"
+            return f"it would come here after {at[1]}, when the recording ends"
         if way.noticed[there] < _HARDLY:
             return "not found: this camera hardly sees that carriageway"
         return "not found"

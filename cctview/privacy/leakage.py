@@ -1,7 +1,7 @@
 """What searches give away: whether they find the vehicle, how many bits, and what gives them.
 
 A table of searches has one row a search for the vehicle of a pass at another camera, among the
-passes at most `WINDOW` minutes before or after (`studio.studies.searches` makes it):
+passes of the minutes before and after (`studio.studies.searches` makes it):
 
 ============================ ======================================================================
 ``query``, ``vehicle``       the pass whose vehicle is looked for, and the vehicle
@@ -21,17 +21,13 @@ import pandas as pd
 
 from cctview.dataset import POPULATION
 from cctview.link import SURE
-from cctview.privacy.meter import Bits, Interval, LeakageMeter, Step
 from cctview.stats import (
     bootstrap,
     bootstrap_both_sides,
     log_likelihood_ratio_cost,
     reliability,
-    wilson,
 )
 
-WINDOW = 5.0
-"""Minutes before and after in which a vehicle is looked for: the slowest trip down the drive."""
 TRACKED, UNSEEN, NEVER = "tracked there", "passed unseen", "never passed"
 """The vehicle has a pass there; it passed, and the detector or the tracker missed it; it did not
 pass in the window, or not while the cameras recorded.
@@ -231,63 +227,6 @@ def calibration(searches: pd.DataFrame, rounds: int = 200) -> pd.DataFrame:
 
     own, other = _sides(searches)
     return bootstrap_both_sides(figures, own, other, rounds)
-
-
-def leakage_meter(
-    searches: pd.DataFrame,
-    vehicle: int | None = None,
-    name: str | None = None,
-    population: int = POPULATION,
-    rounds: int = 200,
-) -> LeakageMeter:
-    """The meter of searches for vehicles that were tracked where they were looked for.
-
-    Parameters
-    ----------
-    searches : DataFrame
-    vehicle : int, optional
-        One vehicle that it is about; by default all.
-    name : str, optional
-        What to call the target.
-    population : int
-    rounds : int
-
-    Returns
-    -------
-    LeakageMeter
-        That of one vehicle has no interval: its few searches are an anecdote.
-
-    Raises
-    ------
-    ValueError
-        If no search is for that vehicle where it was tracked.
-    """
-    rows = searches[searches["outcome"] == TRACKED]
-    if vehicle is not None:
-        rows = rows[rows["vehicle"] == vehicle]
-    if rows.empty:
-        raise ValueError(
-            "no search is for a vehicle that was tracked there"
-            if vehicle is None
-            else f"vehicle {vehicle}: it was tracked at fewer than two cameras; choose another"
-        )
-    bits, first = given_away(rows, population, rounds), found_first(rows, rounds)
-    count = f"{len(rows):,} searches for {rows['vehicle'].nunique():,} vehicles"
-    if vehicle is not None:
-        passes = rows["query"].nunique()
-        count = f"an anecdote: {len(rows)} searches from {passes} passes"
-        first["low"], first["high"] = zip(
-            *(wilson(share * passes, passes) for share in first["estimate"]), strict=True
-        )
-    steps = [Step("when and where", Bits.around(*bits.loc["when and where"]), known=True)]
-    for part, evidence in (
-        ("clock", "clock"),
-        ("appearance", "both"),
-        ("all trips at once", "all"),
-    ):
-        right = Interval.around(*first.loc[evidence])
-        steps.append(Step(part, Bits.around(*bits.loc[part]), right, count))
-    return LeakageMeter(name or "a vehicle", population, tuple(steps))
 
 
 def your_car(

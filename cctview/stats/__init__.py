@@ -8,7 +8,6 @@ from cctview.stats.bits import (
     identification_bits,
     match_probability,
     open_set_posterior,
-    supported_limits,
 )
 from cctview.stats.calibration import log_likelihood_ratio_cost, reliability
 from cctview.stats.resampling import bootstrap, bootstrap_both_sides, split_vehicles, wilson
@@ -26,6 +25,5 @@ __all__ = [
     "open_set_posterior",
     "reliability",
     "split_vehicles",
-    "supported_limits",
     "wilson",
 ]

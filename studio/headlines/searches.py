@@ -14,12 +14,12 @@ from cctview.privacy import (
     calibration,
     found_first,
     given_away,
-    leakage_meter,
     linking_rates,
     who_is_blamed,
 )
 from cctview.stats import bootstrap_both_sides
 from studio.headlines.headline import ANOTHER_SEED, Figure, Headline
+from studio.studies.meter import leakage_meter
 
 _COMMAND = "results --only leakage"
 _WINDOW = "all passes of the camera searched, within five minutes"

@@ -27,13 +27,13 @@ from cctview.privacy import (
     find_candidates,
     found_first,
     given_away,
-    leakage_meter,
     linking_rates,
     read_trips,
 )
 from cctview.track import Tracklets, confident, find_tracklets
 from cctview.truth import Truth, label_tracklets, read_truth, true_passes
 from studio.headlines.headline import ANOTHER_SEED
+from studio.studies.meter import leakage_meter
 from studio.studies.open_set import beyond, check_extrapolation, open_set
 from studio.studies.rank1 import rank1_table
 from studio.studies.searches import (

@@ -18,10 +18,12 @@ from tqdm import tqdm
 
 from cctview.dataset import POPULATION
 from cctview.link import LinkModel, assign_trips
-from cctview.privacy import EVERYTHING, NEVER, TRACKED, UNSEEN, WINDOW
+from cctview.privacy import EVERYTHING, NEVER, TRACKED, UNSEEN
 from cctview.stats import identification_bits, open_set_posterior, split_vehicles
 from cctview.track import Tracklets
 
+WINDOW = 5.0
+"""Minutes before and after in which a vehicle is looked for: the slowest trip down the drive."""
 _FOLDS = 4
 _SOME = 20  # searched vehicles, below which there is nothing to say of unseen minutes
 _HELD = 200  # tracklets looked for at all cameras, on which it is fitted how sure to be

@@ -5,7 +5,7 @@ the colour, so ratios of single sources cannot be multiplied. It is a logistic r
 features of the pair (see `studio.studies.step_evidence`), fitted on other vehicles, and fitted
 again for each step of the stated order, so that a step shows what it adds given those before. No
 ratio is larger than what the number of compared vehicles supports
-(`cctview.stats.bits.supported_limits`).
+(`studio.studies.limits`).
 
 Sources, by name:
 
@@ -25,8 +25,9 @@ import numpy as np
 import pandas as pd
 
 from cctview.link.travel_times import TravelTimes
-from cctview.stats import open_set_posterior, supported_limits
+from cctview.stats import open_set_posterior
 from cctview.track import Tracklets
+from studio.studies.limits import supported_limits
 from studio.studies.step_evidence import Evidence, fit_evidence
 
 SOURCES = {
