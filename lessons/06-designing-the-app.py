@@ -47,7 +47,7 @@ stop_and_sort(points)
 # Now change who is wanted, to 1 in 10 and to 1 in 1,000, and let another day pass. Nothing about the system changes. What does?
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary><b>About this notebook: 21 minutes, with the exercises 33</b></summary>
+# <details><summary><b>About this notebook: 23 minutes, with the exercises 35</b></summary>
 #
 # What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: [notebook 05](05-tracking.ipynb), where a crop
 # becomes a vector and a distance becomes a link. It goes with [Designing a Deep Learning
@@ -58,7 +58,7 @@ stop_and_sort(points)
 # 1. weigh an alarm by how rare the wanted vehicles are, and say what a person who checks it can do;
 # 2. say what place and time add to appearance, in either order, and what a filter loses;
 # 3. say how misses and false links grow with the number of vehicles, and which vehicles are wrongly linked;
-# 4. say what a city and a nation would cost.
+# 4. say what a city and a nation would cost, and what better cameras would change.
 #
 # **No vehicle here is real.** The road is simulated, so we know for every search whether it is right, and we can count.
 #
