@@ -1,11 +1,14 @@
 """The stored results of attacks and defences: a slice of each table is measured again."""
 
 import functools
+import hashlib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from cctview.attacks import infer_attribute, linkage
 from cctview.dataset.paths import RESULTS
@@ -18,6 +21,25 @@ from studio.studies.bench import bench as measured_looks
 from studio.studies.resampling import Draws
 
 FIGURES = ["estimate", "low", "high"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def discriminants_fitted_once():
+    """Several attacks learn the same from the same vectors; that takes longest of all."""
+    fit, fitted = LinearDiscriminantAnalysis.fit, {}
+
+    def fit_once(model, vectors, vehicles):
+        digest = hashlib.sha256(vectors.tobytes())
+        digest.update(vehicles.to_numpy().tobytes())
+        key = str(model), digest.hexdigest()
+        if key not in fitted:
+            with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+                fitted[key] = fit(model, vectors, vehicles)
+        return fitted[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LinearDiscriminantAnalysis, "fit", fit_once)
+        yield
 
 
 @functools.cache
