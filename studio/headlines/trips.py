@@ -75,6 +75,17 @@ HEADLINES = (
         partial(_town, "plate readers", "home found", days=1),
     ),
     Headline(
+        "Small and slow frames put hardly a trip together",
+        "06",
+        "Which share of the trips past three cameras is put together, from frames like those of"
+        " this course: 352×240 pixels, every 1.7 seconds?",
+        "all passes of two minutes at the other cameras; one seed of the road",
+        "kinds --work FOLDER",
+        partial(_film, "small, slow"),
+        "Take the course's own network, which learned from real frames:",
+        partial(_film, "small, slow, shipped network"),
+    ),
+    Headline(
         "Large and fast frames put trips together",
         "06",
         "Which share of the trips past three cameras is put together, at 1056×720 pixels and three"
@@ -82,7 +93,7 @@ HEADLINES = (
         "all passes of two minutes at the other cameras; one seed of the road",
         "kinds --work FOLDER",
         partial(_film, "large, fast"),
-        "Take frames like those of this course, 352×240 pixels every 1.7 seconds:",
-        partial(_film, "small, slow"),
+        "Take as large frames every 1.7 seconds:",
+        partial(_film, "large, slow"),
     ),
 )
