@@ -38,7 +38,7 @@ def _town(kind: str, figure: str, results: Path, days: int = 7) -> OfTowns:
 def _film(arm: str, results: Path) -> Figure:
     table = read_result("kinds.csv", results)
     row = table[(table["arm"] == arm) & (table["figure"] == "whole trips right")].iloc[0]
-    return Figure(row.estimate, row.low, row.high, f"{row['count']:.0f} trips")
+    return Figure(row.estimate, row.low, row.high, f"{row['count']:.0f} trips", digits=1)
 
 
 HEADLINES = (
