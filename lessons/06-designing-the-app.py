@@ -17,8 +17,6 @@
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 import numpy as np
-import pandas as pd
-from IPython.display import HTML
 
 from cctview import link, match, privacy, search, show, track
 from cctview.course import (
@@ -313,9 +311,7 @@ ask(
 # And on real roads? Others have published this about real cameras. We measured none of it, and none of it is a whole trip:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
-with pd.option_context("display.max_colwidth", None):
-    table = HTML(figures.published(films).to_html(index=False, justify="left"))
-table
+figures.on_real_roads(films)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Let the room call out numbers and type them in; the check says what each is really the answer to. Usual: 80, or 99.9."
 # ## Your turn

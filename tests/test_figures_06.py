@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from cctview.course import films_of_one_car
 from cctview.course.figures import lesson_06
@@ -158,7 +159,11 @@ def test_films_are_drawn_from_small_and_slow_to_large_and_fast():
 
 
 def test_what_is_published_is_told_as_a_share_a_range_or_unknown():
-    told = lesson_06.published(read_result("kinds.csv")).set_index("what was counted")["share"]
+    shown = lesson_06.on_real_roads(read_result("kinds.csv")).data
+    lines = [
+        [cell.text for cell in line("td")] for line in BeautifulSoup(shown, "html.parser")("tr")
+    ]
+    told = pd.Series({line[1]: line[2] for line in lines if line})
     assert told["first match is the vehicle, small network"] == "96 %"
     (alerts,) = told[told.index.str.startswith("alerts that are wrong")]
     assert alerts == "5.0 % to 35 %"

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from IPython.display import HTML
 
 from cctview.link import Filtered, rank_one
 from cctview.match import COLOUR, LOOK_ALIKE, OTHER
@@ -334,8 +335,8 @@ def kinds_of_camera(table: pd.DataFrame, figure: str) -> pd.DataFrame:
     return kinds
 
 
-def published(table: pd.DataFrame) -> pd.DataFrame:
-    """What ``data/results/kinds.csv`` has of real cameras: columns of words for people to read."""
+def on_real_roads(table: pd.DataFrame) -> HTML:
+    """What ``data/results/kinds.csv`` has of real cameras, which others have published."""
     rows = table[table["source"] != "simulated road"]
     shares = [
         percent(row.estimate)
@@ -345,7 +346,7 @@ def published(table: pd.DataFrame) -> pd.DataFrame:
         else "unknown"
         for row in rows.itertuples()
     ]
-    return pd.DataFrame(
+    words = pd.DataFrame(
         {
             "real cameras": rows["arm"],
             "what was counted": rows["figure"],
@@ -353,6 +354,8 @@ def published(table: pd.DataFrame) -> pd.DataFrame:
             "source": rows["source"],
         }
     )
+    with pd.option_context("display.max_colwidth", None):
+        return HTML(words.to_html(index=False, justify="left"))
 
 
 @style()
