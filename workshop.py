@@ -646,6 +646,31 @@ def free_scripts(venv):
                 path.write_bytes(freed)
 
 
+came_early = None  # while a child is being started: the signals that came meanwhile
+
+
+def stop(number, _):
+    """End this program at a signal, but not between a child's start and the moment in which we know it."""
+    if came_early is None:
+        raise SystemExit(128 + number)
+    came_early.append(number)
+
+
+def start(command, **options):
+    """Start a child; one that was started while we were asked to end is ended, too."""
+    global came_early
+    came_early = []
+    try:
+        process = subprocess.Popen(command, **options)
+    finally:
+        numbers, came_early = came_early, None
+    if numbers:
+        process.kill()
+        process.wait()
+        raise SystemExit(128 + numbers[0])
+    return process
+
+
 def call(command, fallback, environment, show=False):
     """Run an installer; explain its failure. `show` lets it draw its progress bars where there is a terminal."""
     command = [str(part) for part in command]
@@ -659,7 +684,7 @@ def call(command, fallback, environment, show=False):
         options["env"] = dict(environment, UV_HTTP_RETRIES="0")
         show = False
     output = []
-    with subprocess.Popen(
+    with start(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -1238,10 +1263,6 @@ def main(arguments):
     if options.no_lab:
         return status
     return open_lab(python, has_browser() and not options.no_browser)
-
-
-def stop(number, _):
-    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,9 @@ def click(page):
     unanswered = 0
     for k in range(CLICKS):
         boxes = camera.locator(".box:visible")
-        boxes.nth(k % boxes.count()).click(force=True)
+        box = boxes.nth(k % boxes.count())
+        box.evaluate("(box) => box.scrollIntoView({ block: 'center' })")
+        box.click(force=True)
         try:
             page.wait_for_function(
                 "([camera, n]) => camera.cctview.answers.length > n",

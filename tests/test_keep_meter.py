@@ -12,6 +12,8 @@ from studio import __main__ as studio
 from studio.lessons import GAUGES, keep_meter
 
 ROOT = Path(__file__).parent.parent
+UNICITY = r"to 15 minutes, single out (\d+)\s% \(95% CI (\d+)\s% to\s(\d+)\s%\)"
+"""Lesson 03 says it in a sentence."""
 
 
 def full(path, names=GAUGES):
@@ -63,6 +65,8 @@ def test_what_is_stored_begins_as_the_meter_of_notebook_00_and_says_what_the_not
                     )
                     if found:
                         said[name] = [float(number) for number in found.groups()]
+                if found := re.search(UNICITY, words):
+                    said["unicity"] = [float(number) / 100 for number in found.groups()]
     for name, numbers in said.items():
         assert numbers == pytest.approx(astuple(end.gauges[name])[:3], abs=0.006)
     assert set(said) == set(GAUGES)

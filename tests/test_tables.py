@@ -52,7 +52,11 @@ def lying(content: bytes, true: int, said: int) -> bytes:
 # --- honest files
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("data/*/*.parquet")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(ROOT.glob("data/*/*.parquet")) if path.parent.name != "kinds"],
+    ids=lambda path: path.name,
+)
 def test_shipped_tables_are_read_as_pandas_reads_them(path):
     expected = pd.read_parquet(path)
     categories = [

@@ -734,6 +734,30 @@ def test_set_ups_that_are_ended_killed_or_meet_another_one_end_in_one_that_is_wh
     assert says(copy, BUILDS) == "43 cpu\n"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+def test_an_installer_that_is_started_while_we_are_ended_is_not_left_at_work(monkeypatch):
+    real, begun = subprocess.Popen, []
+
+    def popen(*words, **options):
+        begun.append(real(*words, **options))
+        os.kill(os.getpid(), signal.SIGTERM)  # it comes before anybody knows of the child
+        return begun[0]
+
+    former = signal.signal(signal.SIGTERM, workshop.stop)
+    monkeypatch.setattr(workshop.subprocess, "Popen", popen)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            workshop.call(["sleep", "60"], "the packages", dict(os.environ))
+        assert ended.value.code == 128 + signal.SIGTERM
+        assert begun[0].poll() is not None
+        with pytest.raises(SystemExit):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+    finally:
+        signal.signal(signal.SIGTERM, former)
+        begun[0].kill()
+
+
 @needs_uv
 @pytest.mark.skipif(not LINUX, reason="SIGINT is POSIX")
 @pytest.mark.parametrize("word", ["SIGINT", "SIGTERM"])

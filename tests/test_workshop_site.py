@@ -38,7 +38,7 @@ def test_the_download_and_a_browser_are_enough_to_follow_a_vehicle():
         page.goto(address)
         assert page.get_by_role("heading", level=1).is_visible()
         page.locator(".box:visible:enabled").first.click()
-        page.get_by_text("Turn over the truth").wait_for()
+        page.get_by_role("button", name="Turn over the truth").wait_for()
         assert page.locator("li:visible").count() == 5  # the other cameras
     assert errors == []
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
