@@ -175,8 +175,9 @@ def test_from_camera_to_dossier_to_deletion_and_the_end(served, abandoned):
         assert page.evaluate(ELSEWHERE) == "connect-src"
     kernel, latest = abandoned
     assert end([kernel], latest - time.monotonic(), lambda: time.sleep(0.2))
+    family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
     open_to = set()
-    for of in (psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)):
+    for of in family:
         with contextlib.suppress(psutil.NoSuchProcess):  # it ended meanwhile
             connections = of.net_connections("inet")
             open_to |= {c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN}
