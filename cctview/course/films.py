@@ -3,13 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from cctview.dataset import BOX, DATA, crop, read_image, require
+from cctview.dataset import BOX, DATA, box_side, crop, read_image, require
 
-_FOLDER = DATA / "kinds"
-_SMALL = 352
-"""Pixels of the width of the frames in which boxes are given."""
-_PLACE = 1
-"""Which vehicle of the frame, by the size of its box: the second, since the largest fills it."""
+_KINDS = (("352×240", "middle"), *(("1056×720", detail) for detail in ("low", "middle", "high")))
+_SMALL = 352  # px, the width of the frames in which boxes are given
+_PLACE = 1  # of the vehicles by size the second, since the largest fills the frame
 
 
 def films_of_one_car() -> dict[tuple[str, str], np.ndarray]:
@@ -21,16 +19,11 @@ def films_of_one_car() -> dict[tuple[str, str], np.ndarray]:
         By size of the frame, such as "352×240", and by the detail that vehicles show at close range
         (low, middle or high): RGB, uint8. The smallest frame comes first.
     """
-    found = pd.read_parquet(require(_FOLDER / "detections.parquet"))
-    crops = {}
-    for path in _FOLDER.glob("*.jpg"):
-        frame, size, detail = path.stem.rsplit("--", 2)
-        seen = found[(found["frame"] == frame) & (found["size"] == f"{_SMALL}×240")]
-        sides = seen[BOX].to_numpy()
-        area = (sides[:, 2] - sides[:, 0]) * (sides[:, 3] - sides[:, 1])
-        image = read_image(path.read_bytes(), path.name)
-        box = sides[np.argsort(-area)[_PLACE]] * image.shape[1] / _SMALL
-        crops[size.replace("x", "×"), detail] = crop(image, tuple(np.rint(box).astype(int)))
-    details = ("low", "middle", "high")
-    order = sorted(crops, key=lambda kind: (len(crops[kind]), details.index(kind[1])))
-    return {kind: crops[kind] for kind in order}
+    found, crops = pd.read_parquet(require(DATA / "kinds" / "detections.parquet")), {}
+    for size, detail in _KINDS:
+        (path,) = (DATA / "kinds").glob(f"*--{size.replace('×', 'x')}--{detail}.jpg")
+        frame, image = path.stem.rsplit("--", 2)[0], read_image(path.read_bytes(), path.name)
+        seen = found[(found["frame"] == frame) & (found["size"] == _KINDS[0][0])]
+        box = seen[BOX].to_numpy()[np.argsort(-box_side(seen).to_numpy())[_PLACE]]
+        crops[size, detail] = crop(image, tuple(np.rint(box * image.shape[1] / _SMALL).astype(int)))
+    return crops

@@ -32,7 +32,6 @@ from cctview.show import (
 )
 
 _COSTS = "Costs of this course's own pipeline, each with its source in cctview.search.costs"
-_WORLD = "Simulated"
 _DETAILS = {"low": "less detail", "middle": "as drawn", "high": "more detail"}
 _NAMED = 0.1  # the false alarm rate that the title tells of
 
@@ -267,16 +266,13 @@ def town_shares(table: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 @style()
 def one_car(crops: dict[tuple[str, str], np.ndarray]) -> Card:
-    """One car at one moment, as frames of each size and detail have it.
-
-    `crops` are those of `cctview.course.films_of_one_car`.
-    """
+    """One car at one moment, as `cctview.course.films_of_one_car` has it in each kind of frame."""
     sizes = [f"{crop.shape[1]}×{crop.shape[0]}" for crop in crops.values()]
     title = (
         f"The same car at the same moment: {sizes[0]} pixels in a small frame, {sizes[-1]} in a"
         " large one"
     )
-    figure = Card(title, 1.75, _WORLD, True, left=0.16, right=0.16, bottom=0.3, top=0.45)
+    figure = Card(title, 1.75, photographs=True, left=0.16, right=0.16, bottom=0.3, top=0.45)
     for axes, ((size, detail), pixels) in zip(figure.subplots(1, len(crops)), crops.items()):
         show_crop(axes, pixels, interpolation="nearest")
         axes.set_title(f"frame of {size}", fontsize=11)
@@ -311,9 +307,8 @@ def camera_kinds(table: pd.DataFrame) -> Card:
             interval(axes, row, figures)
             dot(axes, figures.estimate, row, BLUE)
             beside(axes, figures.high, row, percent(figures.estimate), 7, fontsize=11.5)
-        axes.set(xlim=(0, 1.15), xlabel=f"{words} (share)")
+        axes.set(xlim=(0, 1.15), xlabel=f"{words} (share)", xticks=[0, 0.5, 1])
         axes.tick_params(axis="y", length=0)
-        axes.set_xticks([0, 0.5, 1])
         share_axis(axes.xaxis)
     rows = (f"{kind.frame} pixels,\nevery {kind.seconds:.1f} s" for kind in trips.itertuples())
     name_rows(figure.axes[0], rows, color=INK)
@@ -339,21 +334,15 @@ def on_real_roads(table: pd.DataFrame) -> HTML:
     """What ``data/results/kinds.csv`` has of real cameras, which others have published."""
     rows = table[table["source"] != "simulated road"]
     shares = [
-        percent(row.estimate)
-        if np.isfinite(row.estimate)
-        else f"{percent(row.low)} to {percent(row.high)}"
-        if np.isfinite(row.low)
+        percent(share)
+        if share == share
+        else f"{percent(low)} to {percent(high)}"
+        if low == low
         else "unknown"
-        for row in rows.itertuples()
+        for share, low, high in rows[["estimate", "low", "high"]].to_numpy()
     ]
-    words = pd.DataFrame(
-        {
-            "real cameras": rows["arm"],
-            "what was counted": rows["figure"],
-            "share": shares,
-            "source": rows["source"],
-        }
-    )
+    words = rows.assign(share=shares)[["arm", "figure", "share", "source"]]
+    words.columns = ["real cameras", "what was counted", "share", "source"]
     with pd.option_context("display.max_colwidth", None):
         return HTML(words.to_html(index=False, justify="left"))
 
