@@ -889,7 +889,7 @@ def run(command, environment, apart=False):
 
     Ctrl+C goes to the command, not past it; if it runs `apart`, Ctrl+C ends it, and then this.
     """
-    process = subprocess.Popen(
+    process = start(
         [str(part) for part in command],
         cwd=str(ROOT),
         env=environment,
@@ -963,7 +963,7 @@ def open_lab(python, browser):
     session, token = private_folder(), secrets.token_hex(16)
     environment = dict(own_environment(), JUPYTER_RUNTIME_DIR=session, JUPYTER_TOKEN=token)
     say("JupyterLab is starting. Press Ctrl+C here to stop it.")
-    process = subprocess.Popen(
+    process = start(
         [str(part) for part in lab_command(python, folder, browser)],
         cwd=str(ROOT),
         env=environment,
